@@ -1,0 +1,152 @@
+"""Every error the API can answer, as RFC 9457 problem documents: one table, one exception, one renderer."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from workflows.messages import Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    status: int
+    title: str
+
+
+PROBLEMS: dict[str, Kind] = {
+    # What a conversation or a refund refuses; the slug is the ApplicationError's type.
+    Refusal.BLANK: Kind(422, "The message has no visible text"),
+    Refusal.TOO_LONG: Kind(413, "The message is longer than 4,000 characters"),
+    Refusal.CLOSED: Kind(409, "This conversation is closed; start another one"),
+    Refusal.ANSWERED: Kind(409, "This message was answered before; its answer is in the transcript"),
+    Refusal.NOT_YOURS: Kind(404, "There is no such conversation"),
+    Refusal.BUSY: Kind(429, "Too many messages are waiting in this conversation"),
+    Refusal.NO_OFFER: Kind(409, "No offer is open in this conversation"),
+    Refusal.OFFER_CHANGED: Kind(409, "The offer changed since it was shown"),
+    Refusal.OFFER_EXPIRED: Kind(410, "The offer has expired"),
+    Refusal.OFFER_USED: Kind(409, "The offer was already answered"),
+    Refusal.ALREADY_DECIDED: Kind(409, "This refund was already decided"),
+    Refusal.APPROVAL_EXPIRED: Kind(410, "The time to approve this refund has passed"),
+    Refusal.ROLE: Kind(403, "Your role may not do this"),
+    Refusal.FOUR_EYES: Kind(403, "A second, different person must approve"),
+    # What the door refuses before anything is carried.
+    "token-missing": Kind(401, "A bearer token is required"),
+    "token-expired": Kind(401, "The token has expired"),
+    "token-invalid": Kind(401, "The token is not acceptable"),
+    "rate-limited": Kind(429, "Too many requests"),
+    "body-too-large": Kind(413, "The request body is larger than 64 kB"),
+    "body-unreadable": Kind(400, "The request body is not valid UTF-8 JSON"),
+    "request-invalid": Kind(422, "The request does not fit the contract"),
+    "message-binary": Kind(422, "The text holds control characters"),
+    "event-id-malformed": Kind(400, "The event id to resume from is not an offset of this conversation"),
+    "route-not-found": Kind(404, "There is nothing at this address"),
+    "method-not-allowed": Kind(405, "This address does not take that method"),
+    "approval-not-found": Kind(404, "There is no such refund"),
+    "refund-under-way": Kind(409, "A refund of this customer is under way; erase after it has ended"),
+    # What the API says of its own state.
+    "still-working": Kind(504, "The answer is not ready; repeat the same message id to get it"),
+    "temporal-unavailable": Kind(503, "Conversations cannot be reached right now"),
+    "redis-unavailable": Kind(503, "The event store cannot be reached right now"),
+    "keys-unavailable": Kind(503, "Token keys cannot be fetched right now"),
+    "not-ready": Kind(503, "A part this service stands on does not answer"),
+    "internal": Kind(500, "Something broke on our side"),
+}
+
+RETRY_AFTER_SECONDS = {429: 2, 503: 2, 504: 1}
+# Answers every authenticated route can give.
+COMMON = (
+    *("token-missing", "token-expired", "token-invalid", "rate-limited"),
+    *("request-invalid", "temporal-unavailable", "internal"),
+)
+
+DOCUMENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem document; `type` ends with a stable slug.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:holdfast:problem:offer-expired"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "Which parts of the request do not fit (only `request-invalid`).",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "string"}, "why": {"type": "string"}},
+            },
+        },
+        "checks": {"type": "object", "description": "State of each part (only `not-ready`)."},
+    },
+}
+
+
+class Problem(HTTPException):
+    """An answer that is not the wanted one; `slug` names a row of PROBLEMS, `more` are extension members."""
+
+    def __init__(
+        self, slug: str, detail: str = "", *, headers: Mapping[str, str] | None = None, **more: object
+    ) -> None:
+        status = PROBLEMS[slug].status
+        wait = {"Retry-After": str(RETRY_AFTER_SECONDS[status])} if status in RETRY_AFTER_SECONDS else {}
+        super().__init__(status, detail, headers={**wait, **(headers or {})})
+        self.slug = slug
+        self.more = more
+
+    def document(self) -> dict[str, object]:
+        return {**_sketch(self.slug), **({"detail": self.detail} if self.detail else {}), **self.more}
+
+    def response(self) -> JSONResponse:
+        return JSONResponse(self.document(), self.status_code, self.headers, MEDIA_TYPE)
+
+
+def responses(*slugs: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems a route can answer for OpenAPI, one entry per status with an example per slug."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for slug in (*COMMON, *slugs):
+        kind = PROBLEMS[slug]
+        empty = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        entry = found.setdefault(kind.status, {"description": kind.title, "content": {MEDIA_TYPE: empty}})
+        entry["content"][MEDIA_TYPE]["examples"][str(slug)] = {"value": _sketch(slug)}
+    return found
+
+
+async def render(request: Request, error: Exception) -> JSONResponse:
+    """Answer any exception FastAPI knows with a problem document."""
+    match error:
+        case Problem():
+            return error.response()
+        case RequestValidationError():
+            return _invalid(error).response()
+        case HTTPException(status_code=404):
+            return Problem("route-not-found").response()
+        case HTTPException(status_code=405):
+            return Problem("method-not-allowed", headers=error.headers).response()
+        case HTTPException(status_code=400):
+            return Problem("body-unreadable").response()
+        case _:
+            return Problem("internal").response()
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            return Problem("body-unreadable")
+        if fault["type"] in PROBLEMS:
+            return Problem(fault["type"])
+    # The offending value is left out: it may be personal, and problem documents end up in other people's logs.
+    return Problem(
+        "request-invalid", errors=[{"where": "/".join(map(str, fault["loc"])), "why": fault["msg"]} for fault in faults]
+    )
+
+
+def _sketch(slug: str) -> dict[str, object]:
+    status, title = PROBLEMS[slug]
+    return {"type": f"urn:holdfast:problem:{slug}", "title": title, "status": status}

@@ -1,0 +1,148 @@
+"""Everything the deterministic tier can say: one template per sentence, and the facts each may quote."""
+
+from string import Formatter
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from policies.frozen import Fact
+
+
+def _quoting(*facts: str) -> AfterValidator:
+    """Allow a template exactly these placeholders, plain names only: no `{a.b}`, `{a[0]}`, `{a!r}` or `{a:>9}`."""
+
+    def check(template: str) -> str:
+        try:
+            fields = [(name, spec, how) for _, name, spec, how in Formatter().parse(template) if name is not None]
+        except ValueError as error:
+            raise ValueError(f"not a template: {error}") from None
+        # A format or a conversion can fail on the fact it meets, in front of the customer.
+        if shaped := [name for name, spec, how in fields if spec or how]:
+            raise ValueError(f"placeholder {shaped[0]!r} has a format; write {{{shaped[0]}}} alone")
+        if strange := {name for name, _, _ in fields} - set(facts):
+            known = ", ".join(facts) or "none"
+            raise ValueError(f"unknown placeholder {sorted(strange)[0]!r}; this sentence may quote: {known}")
+        return template
+
+    return AfterValidator(check)
+
+
+Plain = Annotated[str, _quoting()]
+OfOrder = Annotated[str, _quoting("order")]
+OfRefund = Annotated[str, _quoting("order", "amount", "method", "refund", "date", "failure")]
+OfDenial = Annotated[str, _quoting("order", "amount", "date", "days")]
+
+
+class Replies(Fact):
+    """The words of one language. Sentences about money quote only a ledger record or an unconfirmed quote.
+
+    Conversations under way have pinned these words, so every field has a default and `bundle.parse` demands them all:
+    give a sentence that is added after a release its English text as default.
+    """
+
+    greeting: Plain = ""
+    thanks: Plain = ""
+    out_of_scope: Plain = ""
+    not_understood: Plain = ""
+    plain_text_only: Plain = ""
+    outage: Plain = ""
+
+    which_order: Annotated[str, _quoting("choices")] = ""
+    order_choice: Annotated[str, _quoting("order", "items", "status")] = ""
+    order_absent: OfOrder = ""
+    no_orders: Plain = ""
+
+    order_is_pending: Plain = ""
+    order_is_processed: Plain = ""
+    order_is_in_transit: Plain = ""
+    order_is_delivered: Plain = ""
+    order_is_cancelled: Plain = ""
+    order_is_returned: Plain = ""
+    status_pending: Annotated[str, _quoting("order", "items")] = ""
+    status_processed: Annotated[str, _quoting("order", "items")] = ""
+    status_in_transit: Annotated[str, _quoting("order", "items")] = ""
+    status_delivered_undated: Annotated[str, _quoting("order", "items")] = ""
+    status_delivered: Annotated[str, _quoting("order", "items", "date")] = ""
+    status_delivered_signed: Annotated[str, _quoting("order", "items", "date", "signed_by")] = ""
+    status_cancelled: Annotated[str, _quoting("order", "items")] = ""
+    status_returned: Annotated[str, _quoting("order", "items")] = ""
+    eta: Annotated[str, _quoting("date")] = ""
+    no_eta: Plain = ""
+    last_seen: Annotated[str, _quoting("event", "place", "date")] = ""
+    photo_exists: Plain = ""
+
+    refund_offer: Annotated[str, _quoting("order", "amount", "method", "why")] = ""
+    needs_approval: Plain = ""
+    why_delivery_dispute: Annotated[str, _quoting("date", "signed")] = ""
+    signed: Annotated[str, _quoting("signed_by")] = ""
+    why_delivery_failed: Plain = ""
+    why_damaged_item: Plain = ""
+    why_wrong_item: Plain = ""
+    why_customer_request: Plain = ""
+    offer_again: Annotated[str, _quoting("offer")] = ""
+    offer_reminder: Annotated[str, _quoting("offer")] = ""
+    offer_declined: Plain = ""
+    offer_expired: Plain = ""
+    offer_changed: Plain = ""
+
+    refund_pending: OfRefund = ""
+    refund_approved: OfRefund = ""
+    refund_settled: OfRefund = ""
+    refund_failed: OfRefund = ""
+    refund_unknown: OfOrder = ""
+    refund_working: OfOrder = ""
+    refund_underway: OfOrder = ""
+    refund_waiting: Annotated[str, _quoting("order", "deadline")] = ""
+    refund_denied: Annotated[str, _quoting("order", "reason")] = ""
+    refund_approval_expired: OfOrder = ""
+    refund_changed: OfOrder = ""
+    refund_not_paid: OfOrder = ""
+    refunds_listed: Annotated[str, _quoting("order", "refunds")] = ""
+    refund_line: Annotated[str, _quoting("amount", "method", "status", "refund", "date")] = ""
+    refund_is_pending: Plain = ""
+    refund_is_approved: Plain = ""
+    refund_is_settled: Plain = ""
+    refund_is_failed: Plain = ""
+    no_refunds: OfOrder = ""
+
+    refund_already_refunded: OfDenial = ""
+    refund_foreign_currency: OfDenial = ""
+    refund_amount_not_positive: OfDenial = ""
+    refund_above_refundable: OfDenial = ""
+    refund_not_shipped: OfDenial = ""
+    refund_still_in_transit: OfDenial = ""
+    refund_order_cancelled: OfDenial = ""
+    refund_return_first: OfDenial = ""
+    refund_split_payment: OfDenial = ""
+
+    return_offer: Annotated[str, _quoting("order", "items", "date")] = ""
+    return_done: Annotated[str, _quoting("order", "reference", "url", "date")] = ""
+    return_not_delivered: OfDenial = ""
+    return_window_closed: OfDenial = ""
+    return_already_open: OfDenial = ""
+    return_window: Annotated[str, _quoting("items", "days", "date")] = ""
+    cancel_offer: Annotated[str, _quoting("order", "items")] = ""
+    cancel_done: OfOrder = ""
+    cancel_too_late: OfDenial = ""
+    address_ask: OfOrder = ""
+    address_unclear: Plain = ""
+    address_offer: Annotated[str, _quoting("order", "address")] = ""
+    address_done: OfOrder = ""
+    address_too_late: OfDenial = ""
+    change_unknown: OfOrder = ""
+    change_refused: OfOrder = ""
+
+    policy_answer: Annotated[str, _quoting("title", "text", "document", "version", "date")] = ""
+    policy_absent: Plain = ""
+
+    handed_over: Annotated[str, _quoting("ticket")] = ""
+    hand_over_pending: Plain = ""
+    with_person: Annotated[str, _quoting("ticket")] = ""
+    closing: Plain = ""
+
+    mail_subject: OfOrder = ""
+
+    def say(self, sentence: str, **facts: object) -> str:
+        """Fill one template by its name, dots read as underscores; raises AttributeError for an unknown sentence."""
+        template: str = getattr(self, sentence.replace(".", "_"))
+        return template.format(**facts)

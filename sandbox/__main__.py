@@ -1,0 +1,5 @@
+"""Entry of `python -m sandbox`."""
+
+from sandbox.cli import main
+
+main()

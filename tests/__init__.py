@@ -1,0 +1,1 @@
+"""Tests mirror the rooms; `fakes/` holds the doubles that keep score."""

@@ -1,0 +1,188 @@
+"""A burst becomes facts, with the real model."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import policies
+from activities.encoder import Batcher, Encoder
+from activities.recognition import read_intents
+from activities.understanding import Understander, Utterance
+from policies.facts import Answer, Understanding
+
+INTENTS = Path(policies.__file__).parent / "intents"
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder()
+
+
+@pytest.fixture(scope="module")
+def understander(encoder: Encoder) -> Understander:
+    return Understander(encoder, read_intents(INTENTS))
+
+
+def _said(*texts: str, open_question: bool = False) -> Utterance:
+    return Utterance(tenant="northwind", texts=texts, order_ids=("12345", "NW-10023"), open_question=open_question)
+
+
+def _ids(understood: Understanding) -> list[str]:
+    return [guess.id for guess in understood.intents]
+
+
+async def test_the_dispute_is_named_before_the_refund_it_explains(understander: Understander) -> None:
+    found = await understander.understand(_said("I want a refund on order #12345, it never arrived"))
+    assert _ids(found)[:2] == ["delivery_dispute", "refund_request"]
+    assert found.order_ids == ("12345",)
+    assert found.answer is None
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [
+        ("hey, where has my parcel got to?", "track_order"),
+        ("the app says it was handed over, but I never received it", "delivery_dispute"),
+        ("refund my order now", "refund_request"),
+        ("has the refund for order 12345 gone through?", "refund_status"),
+        ("I'd like to send back the shoes, they're too small", "return_request"),
+        ("what's your policy on returns?", "return_policy_question"),
+        ("pls cancel order 12345", "cancel_order"),
+        ("could you change address to 5 Hill St please", "change_address"),
+        ("the lamp arrived broken", "damaged_or_wrong_item"),
+        ("you charged me twice", "payment_problem"),
+        ("do you deliver to Graz?", "product_question"),
+        ("I forgot my login password", "account"),
+        ("AGENT!!!", "contact_human"),
+        ("good morning!", "greeting"),
+        ("Wo bleibt mein Paket?", "track_order"),
+        ("je veux annuler ma commande 12345", "cancel_order"),
+        ("mera order NW-10023 kahan hai", "track_order"),
+    ],
+)
+async def test_what_a_customer_wants_is_named_first(understander: Understander, text: str, best: str) -> None:
+    assert _ids(await understander.understand(_said(text)))[:1] == [best]
+
+
+async def test_several_wishes_of_a_burst_are_all_named(understander: Understander) -> None:
+    found = await understander.understand(_said("Where is order 12345?", "And please cancel order NW-10023"))
+    assert set(_ids(found)[:2]) == {"track_order", "cancel_order"}
+    assert found.order_ids == ("12345", "NW-10023")
+
+
+@pytest.mark.parametrize("text", ["my hovercraft is full of eels", "yes", "no", "qwzx vbnm", "12345"])
+async def test_what_is_not_understood_has_no_intent(understander: Understander, text: str) -> None:
+    assert _ids(await understander.understand(_said(text))) in ([], ["out_of_scope"])
+
+
+async def test_facts_come_from_the_redacted_text(understander: Understander) -> None:
+    text = "refund $89.99 of order #12345 to 4111 1111 1111 1111, mail ann@example.com or call +49 170 1234567"
+    found = await understander.understand(_said(text))
+    assert found.redacted == "refund $89.99 of order #12345 to [card], mail [email] or call [phone]"
+    assert found.order_ids == ("12345",)
+    assert [(asked.minor, asked.currency) for asked in found.amounts] == [(8999, "USD")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer"),
+    [(("Yes, please.",), Answer.YES), (("yes", "no"), Answer.NO), (("yes but only the shoes",), Answer.OTHER)],
+)
+async def test_an_open_question_gets_its_answer(
+    understander: Understander, texts: tuple[str, ...], answer: Answer
+) -> None:
+    assert (await understander.understand(_said(*texts, open_question=True))).answer is answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   \n",
+        "x" * 100_000,
+        "where is my order " * 6_000,
+        "\x00\x07\x1b[31m",
+        "\u200b\u200d\ufeff",
+        "🙂🙃👀",
+        "\u202e\u200f",
+    ],
+    ids=["empty", "blank", "100 kB", "100 kB of words", "control", "zero-width", "emoji", "direction marks"],
+)
+async def test_bad_input_is_understood_as_little_and_stays_harmless(understander: Understander, text: str) -> None:
+    found = await understander.understand(_said(text, open_question=True))
+    assert found.answer is Answer.OTHER
+    assert not set(found.redacted) & {"\x00", "\x1b", "\u200b", "\u202e", "\u200f"}
+    assert _ids(found) in ([], ["track_order"])
+
+
+async def test_unseen_characters_do_not_hide_a_wish(understander: Understander) -> None:
+    found = await understander.understand(_said("can\u200bcel \u202aorder\u202c #12\u200b345"))
+    assert _ids(found)[:1] == ["cancel_order"]
+    assert found.order_ids == ("12345",)
+
+
+async def test_an_empty_burst_is_nothing(understander: Understander) -> None:
+    assert await understander.understand(_said()) == Understanding(redacted="")
+
+
+async def test_concurrent_requests_share_runs_of_the_model(encoder: Encoder) -> None:
+    class Counting(Encoder):
+        runs = 0
+
+        def __init__(self) -> None:
+            """Borrow the session's model."""
+            self._model, self.dimensions = encoder._model, encoder.dimensions
+
+        def encode(self, texts: object) -> np.ndarray:
+            Counting.runs += 1
+            return encoder.encode(texts)  # type: ignore[arg-type]  # handed on as it came
+
+    batcher = Batcher(Counting())
+    texts = [f"parcel number {count}" for count in range(40)]
+    rows = await asyncio.gather(*(batcher.encode([text]) for text in texts))
+    assert Counting.runs <= 3
+    assert np.allclose(np.concatenate(rows), encoder.encode(texts), atol=1e-4)
+
+
+async def test_a_failing_model_fails_its_requests_and_not_the_next(encoder: Encoder) -> None:
+    class Once(Encoder):
+        broken = True
+
+        def __init__(self) -> None:
+            """Borrow the session's model."""
+            self._model, self.dimensions = encoder._model, encoder.dimensions
+
+        def encode(self, texts: object) -> np.ndarray:
+            if Once.broken:
+                Once.broken = False
+                raise RuntimeError("out of memory")
+            return encoder.encode(texts)  # type: ignore[arg-type]  # handed on as it came
+
+    batcher = Batcher(Once())
+    with pytest.raises(RuntimeError, match="out of memory"):
+        await batcher.encode(["one"])
+    assert (await batcher.encode(["two"])).shape == (1, encoder.dimensions)
+
+
+async def test_the_event_loop_stays_free_while_the_model_works(understander: Understander) -> None:
+    work = asyncio.gather(*(understander.understand(_said("where is my parcel? " * 20)) for _ in range(20)))
+    longest, last = 0.0, time.perf_counter()
+    while not work.done():
+        await asyncio.sleep(0.001)
+        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+    await work
+    assert longest < 0.25
+
+
+def test_a_model_that_is_not_here_is_not_downloaded() -> None:
+    with pytest.raises(OSError, match=r"local|offline|cache|not found|No such|couldn't connect"):
+        Encoder("holdfast/there-is-no-such-model")
+
+
+def test_rows_have_length_one(encoder: Encoder) -> None:
+    rows = encoder.encode(["where is my parcel", "hello"])
+    assert rows.dtype == np.float32
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    assert encoder.encode([]).shape == (0, encoder.dimensions)

@@ -1,0 +1,1 @@
+"""What an operator deploys: the compose file, the image's recipe, alerts, dashboards and the scripts they run."""

@@ -1,0 +1,1 @@
+"""Recorded histories of the main flows. Record them again with `python -m tests.replays.record`."""

@@ -1,0 +1,1 @@
+"""Workflows on a real Temporal server, over a shop in memory."""

@@ -1,0 +1,148 @@
+"""The `holdfast` command: run the stack or its parts, talk to it, and check what it would run."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from workers.settings import Settings, read_settings
+
+# Pretty tracebacks print local variables, and with them secrets, into a log.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An order-support agent that keeps its word.",
+)
+policy = typer.Typer(no_args_is_help=True, help="Look at policy versions before anybody runs them.")
+app.add_typer(policy, name="policy")
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+Tenant = Annotated[str, typer.Option(help="the shop on whose behalf we speak")]
+
+
+@app.command()
+def up(data: Annotated[Path | None, typer.Option(help="the one folder everything is kept in")] = None) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    from workers.up import keep_up
+
+    _finish(keep_up(_settings(data=data)))
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="each run makes a new folder in it")] = Path(".holdfast/demo"),
+    keep: Annotated[bool, typer.Option(help="leave the stack running afterwards, until Ctrl-C")] = False,
+) -> None:
+    """Play the refund dispute over the real API, kill the worker in the middle, and count the refunds."""
+    from workers.demo import play
+
+    _finish(play(_settings(data=data), keep))
+
+
+@app.command()
+def chat(
+    tenant: Tenant = "northwind",
+    customer: Annotated[str, typer.Option(help="the customer id in the shop")] = "U789",
+    conversation: Annotated[str | None, typer.Option(help="go on with this conversation")] = None,
+) -> None:
+    """Talk to a running stack from the terminal."""
+    from workers.chat import converse
+
+    _finish(converse(_settings(), tenant, customer, conversation))
+
+
+@app.command()
+def worker(
+    queues: Annotated[list[str], typer.Argument(help="conversation, understanding, knowledge")],
+    ready_file: Annotated[Path | None, typer.Option(help="created once the queues are polled")] = None,
+) -> None:
+    """Run the workers of one or several task queues in this process."""
+    from workers.queues import QUEUES
+    from workers.service import serve
+    from workers.telemetry import write_json_logs
+
+    if unknown := [name for name in queues if name not in QUEUES]:
+        _give_up(f"no such queue: {', '.join(unknown)}; there are {', '.join(QUEUES)}")
+    settings = _settings()
+    write_json_logs(settings.log_level)
+    _finish(serve(settings, queues, ready_file))
+
+
+@app.command()
+def api() -> None:
+    """Run the HTTP API in this process; it reads its own settings, and its profile is production unless set."""
+    os.execv(sys.executable, [sys.executable, "-m", "api"])
+
+
+@app.command(context_settings=_PASS_ON)
+def sandbox(context: typer.Context) -> None:
+    """Run the stand-in shop: `holdfast sandbox --help` shows its own commands."""
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *context.args])
+
+
+@app.command()
+def token(
+    subject: Annotated[str, typer.Option(help="who the bearer is: a customer id, or a colleague's name")],
+    tenant: Tenant = "northwind",
+    role: Annotated[str, typer.Option(help="customer, agent, supervisor or ops")] = "customer",
+    hours: Annotated[float, typer.Option(min=0)] = 12,
+) -> None:
+    """Print a development token for the API."""
+    from workers.tokens import ROLES, mint
+
+    if role not in ROLES:
+        _give_up(f"no such role: {role}; there are {', '.join(ROLES)}")
+    try:
+        typer.echo(mint(_settings(), tenant, subject, role, timedelta(hours=hours)))  # type: ignore[arg-type]  # checked
+    except ValueError as error:
+        _give_up(str(error))
+
+
+@policy.command("check")
+def check_policy(paths: Annotated[list[Path], typer.Argument(help="version folders, or folders of them")]) -> None:
+    """Check policy versions; print JSON Lines and exit 1 when one has a fault."""
+    from workers.policy_check import check
+
+    good = True
+    for path in paths:
+        for fine, line in check(path):
+            typer.echo(line)
+            good = good and fine
+    raise typer.Exit(0 if good else 1)
+
+
+def _settings(data: Path | None = None) -> Settings:
+    try:
+        return read_settings(data=data) if data else read_settings()
+    except ValidationError as error:
+        _give_up("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()))
+    except ValueError as error:
+        _give_up(str(error))
+
+
+def _finish(work: Coroutine[Any, Any, int | None]) -> NoReturn:
+    """Run to the end and leave at once: the Temporal client may abort in the interpreter's own shutdown."""
+    status = asyncio.run(work) or 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _give_up(reason: str) -> NoReturn:
+    typer.secho(f"holdfast: {reason}", err=True, fg="red")
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

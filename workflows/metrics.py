@@ -1,0 +1,27 @@
+"""What operators count, under the names docs/operations.md promises; the SDK's meter is silent during a replay."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+
+def count_turn(tenant: str, playbook: str, outcome: str, took: timedelta) -> None:
+    meter = workflow.metric_meter()
+    meter.create_counter("holdfast_turns_total").add(1, {"tenant": tenant, "playbook": playbook, "outcome": outcome})
+    meter.create_histogram_timedelta("holdfast_turn_seconds", unit="duration").record(took)
+    if outcome == "handed_over":
+        meter.create_counter("holdfast_escalations_total").add(1, {"tenant": tenant})
+
+
+def count_tool(tool: str, outcome: str) -> None:
+    """Count one tool call; `outcome` is ok, rejected, unavailable, malformed or unknown."""
+    workflow.metric_meter().create_counter("holdfast_tool_calls_total").add(1, {"tool": tool, "outcome": outcome})
+
+
+def count_refund(tenant: str, status: str) -> None:
+    """Count a refund's status as read back from the shop."""
+    workflow.metric_meter().create_counter("holdfast_refunds_total").add(1, {"tenant": tenant, "status": status})
+
+
+def count_unknown_refund() -> None:
+    workflow.metric_meter().create_counter("holdfast_refund_unknown_total").add(1)

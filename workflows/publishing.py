@@ -1,0 +1,59 @@
+"""Bring a conversation's events to the log clients follow; a log that is down delays nobody's answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from activities.event_log import AppendEvents, LogEnd, LoggedEvent
+from workflows.messages import event_stream
+from workflows.talk import Talk
+
+AT_ONCE = 50
+PERSISTENT = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
+
+
+class Publisher:
+    """Appends what is new, in order, at the offsets the workflow gave; repeating an append changes nothing."""
+
+    def __init__(self, talk: Callable[[], Talk], published: Callable[[int], None]) -> None:
+        self._talk = talk
+        self._published = published
+
+    async def run(self) -> None:
+        while True:
+            await workflow.wait_condition(lambda: self._behind)
+            talk = self._talk()
+            batch = [event for event in talk.events if event.offset > talk.published][:AT_ONCE]
+            logged = tuple(LoggedEvent(offset=event.offset, line=event.model_dump_json()) for event in batch)
+            stream = event_stream(talk.opening.tenant, talk.opening.conversation_id)
+            try:
+                await workflow.execute_activity(
+                    "append_events",
+                    AppendEvents(stream=stream, events=logged),
+                    result_type=LogEnd,
+                    start_to_close_timeout=timedelta(seconds=5),
+                    retry_policy=PERSISTENT,
+                    summary=f"events to {batch[-1].offset}",
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    # The next run appends this batch anew.
+                    return
+                # Readers find the gap and read the workflow instead.
+                workflow.logger.error("events not published: %s", error.cause)
+            self._published(batch[-1].offset)
+
+    async def flush(self) -> None:
+        """Wait for the last events to arrive, but not for ever: readers can still ask the workflow."""
+        try:
+            await workflow.wait_condition(lambda: not self._behind, timeout=timedelta(seconds=30))
+        except TimeoutError:
+            workflow.logger.warning("closed with events unpublished")
+
+    @property
+    def _behind(self) -> bool:
+        talk = self._talk()
+        return talk.last_offset > talk.published

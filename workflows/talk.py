@@ -1,0 +1,181 @@
+"""The one serialisable state of a conversation, and every way it may change."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from activities.tools.escalate_to_human import OpenTicket
+from policies.facts import AskedAmount, ReasonCode, RefundRecord
+from policies.frozen import Fact
+from policies.offers import Offer
+from workflows.messages import Event, EventKind, OfferCard, Opening, Reply, Transcript
+
+# Temporal takes 2 MiB in one payload, and a state above that could not be continued as new: long messages that
+# customers send by the hundred must not bring a conversation to a stop.
+EVENTS_KEPT = 400
+BYTES_KEPT = 800_000
+ANSWERS_KEPT = 400
+NOTES_KEPT = 100
+
+Ending = Literal["accepted", "declined", "expired", "replaced"]
+
+
+class Question(Fact):
+    """What we asked last: the next message may answer it without naming its intent again."""
+
+    intent: str
+    about: Literal["order", "address", "intent"]
+    order_id: str | None = None
+
+
+class Owed(Fact):
+    """A refund whose end the customer has not heard yet; a conversation never closes while something is owed.
+
+    `part` is the amount asked for, None for all that is left; `asked_at` is when the refund was last asked for news.
+    """
+
+    refund_workflow_id: str
+    order_id: str
+    reason_code: ReasonCode
+    part: AskedAmount | None = None
+    told: str = ""
+    asked_at: datetime | None = None
+
+
+class Talk(Fact):
+    """All that a conversation remembers. Transitions return a new one; nothing else travels to the next run."""
+
+    opening: Opening
+    policy_version: str
+    turn: int = 0
+    last_offset: int = 0
+    published: int = 0
+    events: tuple[Event, ...] = ()
+    events_size: int = 0
+    answered: Mapping[str, int] = Field(default_factory=dict)
+    offer: Offer | None = None
+    ended_offers: Mapping[str, Ending] = Field(default_factory=dict)
+    question: Question | None = None
+    unclear: int = 0
+    focus: str | None = None
+    language: str = ""
+    intent: str = ""
+    stage: str = "open"
+    ticket: str | None = None
+    handoff: OpenTicket | None = None
+    owed: tuple[Owed, ...] = ()
+    notes: tuple[str, ...] = ()
+    last_heard: datetime
+    closed_at: datetime | None = None
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
+    def owner(self) -> str:
+        return "person" if self.ticket is not None or self.handoff is not None else "ai"
+
+    def with_(self, **changes: Any) -> "Talk":
+        return self.model_copy(update=changes)
+
+    def log(self, kind: EventKind, at: datetime, text: str = "", record: RefundRecord | None = None) -> "Talk":
+        """Add one event at the next offset."""
+        event = Event(offset=self.last_offset + 1, kind=kind, at=at, text=text, refund=record)
+        return self._append(event)
+
+    def answer(self, reply: Reply, kind: EventKind = EventKind.REPLY) -> "Talk":
+        """Add a reply at the next offset and remember which messages it answers."""
+        offset = self.last_offset + 1
+        placed = reply.model_copy(update={"offset": offset})
+        answered = {**self.answered, **dict.fromkeys(reply.answers, offset)}
+        return self._append(
+            Event(offset=offset, kind=kind, at=reply.at, text=reply.text, reply=placed, refund=reply.refund)
+        ).with_(answered=_newest(answered, ANSWERS_KEPT), turn=reply.turn)
+
+    def reply_to(self, message_id: str) -> Reply | None:
+        """The first answer this message got, or None when it got none yet or one too long ago to be kept."""
+        offset = self.answered.get(message_id)
+        found = [event.reply for event in self.events if event.offset == offset and event.reply]
+        return found[0] if found else None
+
+    def put_offer(self, offer: Offer) -> "Talk":
+        """Make this the open offer; one still open before it is replaced."""
+        before = self.end_offer("replaced") if self.offer and self.offer.digest != offer.digest else self
+        return before.with_(offer=offer)
+
+    def end_offer(self, how: Ending) -> "Talk":
+        """Close the open offer for good: its digest is never valid again."""
+        if self.offer is None:
+            return self
+        ended = _newest({**self.ended_offers, self.offer.digest: how}, ANSWERS_KEPT)
+        return self.with_(offer=None, ended_offers=ended)
+
+    def rest(self) -> "Talk":
+        """Go back to the stage in which nothing is under way."""
+        return self.with_(stage="with_person" if self.owner == "person" else "open")
+
+    def owe(self, debt: Owed) -> "Talk":
+        others = tuple(entry for entry in self.owed if entry.refund_workflow_id != debt.refund_workflow_id)
+        return self.with_(owed=(*others, debt))
+
+    def debt(self, refund_workflow_id: str) -> Owed | None:
+        return next((entry for entry in self.owed if entry.refund_workflow_id == refund_workflow_id), None)
+
+    def settle(self, refund_workflow_id: str) -> "Talk":
+        return self.with_(owed=tuple(entry for entry in self.owed if entry.refund_workflow_id != refund_workflow_id))
+
+    def note(self, *lines: str) -> "Talk":
+        """Remember promises, actions and decisions in a line each; they outlive the events."""
+        return self.with_(notes=(*self.notes, *lines)[-NOTES_KEPT:])
+
+    def transcript(self, after: int = 0) -> Transcript:
+        return Transcript(
+            tenant=self.opening.tenant,
+            conversation_id=self.opening.conversation_id,
+            customer_id=self.opening.customer_id,
+            policy_version=self.policy_version,
+            stage=self.stage,
+            owner=self.owner,
+            closed=self.closed,
+            offer=card_of(self.offer) if self.offer else None,
+            summary="\n".join(self.notes),
+            events=tuple(event for event in self.events if event.offset > after),
+            last_offset=self.last_offset,
+        )
+
+    def _append(self, event: Event) -> "Talk":
+        kept, size = [*self.events, event], self.events_size + _size(event)
+        while len(kept) > EVENTS_KEPT or size > BYTES_KEPT:
+            size -= _size(kept.pop(0))
+        return self.with_(events=tuple(kept), events_size=size, last_offset=event.offset)
+
+
+class Beginning(Opening):
+    """What a run begins with: an opening from outside, or what the run before it remembered."""
+
+    talk: Talk | None = None
+
+
+def card_of(offer: Offer) -> OfferCard:
+    """Show an offer as frontends need it."""
+    quote = offer.refund.quote if offer.refund else None
+    return OfferCard(
+        digest=offer.digest,
+        kind=offer.kind.value,
+        order_id=offer.order_id,
+        text=offer.text,
+        amount=quote.amount if quote else None,
+        method_label=quote.method_label if quote else "",
+        expires_at=offer.expires_at,
+    )
+
+
+def _newest(entries: Mapping[str, Any], keep: int) -> dict[str, Any]:
+    return dict(list(entries.items())[-keep:])
+
+
+def _size(event: Event) -> int:
+    return len(event.model_dump_json().encode())

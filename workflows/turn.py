@@ -1,0 +1,127 @@
+"""What one turn works with: the state it may change, the tools it may reach, and the sentences it has said so far."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from temporalio import workflow
+
+from activities.ports import Caller
+from activities.tools.escalate_to_human import OpenTicket, Ticket
+from policies import wording
+from policies.bundle import Bundle
+from policies.facts import CustomerFacts, OrderFacts, RefundRecord
+from policies.routing import Choice
+from policies.verdict import Verdict
+from workflows.messages import Decision, RefundNews, Reply
+from workflows.talk import Question, Talk, card_of
+from workflows.toolbox import Outage, Refused, Toolbox, fetch
+
+UNDERSTANDING_QUEUE = "understanding"
+KNOWLEDGE_QUEUE = "knowledge"
+
+
+@dataclass
+class Turn:
+    """One turn under way. `talk` is a draft: a superseded turn is dropped with it, unless `seal` was called before."""
+
+    talk: Talk
+    bundle: Bundle
+    caller: Caller
+    seal: Callable[[Talk], None]
+    news_of: Callable[[str, float], Awaitable[RefundNews | None]]
+    language: str = "en"
+    parts: list[str] = field(default_factory=list)
+    choice: Choice = field(
+        default_factory=lambda: Choice(intent="none", confidence=1, playbook="none", handler=None, rule="routing.none")
+    )
+    verdicts: list[Verdict] = field(default_factory=list)
+    record: RefundRecord | None = None
+    orders: dict[str, OrderFacts] = field(default_factory=dict)
+    tools: Toolbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tools = Toolbox(self.bundle)
+        self.owner_before = self.talk.owner
+        self.speak(self.language)
+
+    @property
+    def now(self) -> datetime:
+        return workflow.now()
+
+    def speak(self, language: str) -> None:
+        """Use this language from here on, or English where the tenant has no words in it."""
+        short = language.split("-")[0]
+        self.language = short if short in self.bundle.replies else "en"
+        self.words = self.bundle.words(self.language)
+
+    def say(self, sentence: str, **facts: object) -> None:
+        self.parts.append(self.words.say(sentence, **facts))
+
+    def items(self, order: OrderFacts) -> str:
+        return wording.listed([line.title for line in order.lines], self.language)
+
+    def day(self, moment: datetime) -> str:
+        return wording.day(moment, self.language)
+
+    def judge(self, verdict: Verdict) -> Verdict:
+        """Put a verdict on the record."""
+        self.verdicts.append(verdict)
+        return verdict
+
+    async def customer(self) -> CustomerFacts:
+        """Hydrate: tier, region, language and orders of whoever asks."""
+        return await fetch("hydrate", CustomerFacts, self.caller, note="who is asking", bundle=self.bundle)
+
+    def ask(self, about: Question) -> None:
+        self.talk = self.talk.with_(question=about)
+
+    async def hand_over(self, why: str) -> None:
+        """Give the case to a person: said only once the helpdesk has it, kept trying by the conversation otherwise."""
+        opening = self.talk.opening
+        ticket = OpenTicket(
+            caller=self.caller,
+            subject=f"Conversation {opening.conversation_id}: {why}",
+            body="\n".join((f"Intent: {self.choice.intent}", f"Order: {self.talk.focus or '-'}", *self.talk.notes)),
+            key=f"ticket-{opening.conversation_id}-{self.talk.turn + 1}",
+        )
+        self.seal(self.talk)
+        try:
+            opened = await self.tools.tell("negotiation", "escalate_to_human", Ticket, ticket, note=why)
+        except (Outage, Refused):
+            self.talk = self.talk.with_(handoff=ticket, stage="with_person").note(f"hand-over wanted: {why}")
+            self.say("hand_over_pending")
+        else:
+            self.talk = self.talk.with_(ticket=opened.ticket_id, stage="with_person").note(f"handed over: {why}")
+            self.say("handed_over", ticket=opened.ticket_id)
+
+    @property
+    def outcome(self) -> str:
+        """One word for what the turn came to, for counting."""
+        if self.talk.owner == "person":
+            return "with_person" if self.owner_before == "person" else "handed_over"
+        return "offered" if self.talk.offer else "told_refund" if self.record else "answered"
+
+    def reply(self, answers: tuple[str, ...]) -> Reply:
+        """The turn's answer with its decision record; the offset is set when it is logged."""
+        number = self.talk.turn + 1
+        return Reply(
+            offset=0,
+            turn=number,
+            answers=answers,
+            text="\n".join(self.parts),
+            at=self.now,
+            stage=self.talk.stage,
+            offer=card_of(self.talk.offer) if self.talk.offer else None,
+            refund=self.record,
+            decision=Decision(
+                turn=number,
+                at=self.now,
+                intent=self.choice.intent,
+                confidence=self.choice.confidence,
+                playbook=self.choice.playbook,
+                policy_version=self.bundle.version,
+                verdicts=(*self.verdicts, *self.tools.verdicts),
+                tools=tuple(self.tools.uses),
+            ),
+        )
