@@ -1,7 +1,8 @@
 """The vocabulary of facts: what activities report and policies judge."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -197,8 +198,11 @@ class Clause(Fact):
 
 
 class IntentGuess(Fact):
+    """A reason to write and how sure we are; `called` is how a question names it to the customer, if its file says."""
+
     id: str
     confidence: float = Field(ge=0, le=1)
+    called: str = ""
 
 
 class AskedAmount(Fact):
@@ -218,20 +222,78 @@ class Answer(StrEnum):
 
 
 class Injection(StrEnum):
+    """How far a message may be trusted: PLAIN_TEXT gets words but reaches no tool, REFUSE is refused and logged."""
+
     ALLOW = "allow"
     PLAIN_TEXT = "plain_text"
     REFUSE = "refuse"
 
 
+class PersonalKind(StrEnum):
+    EMAIL = "email"
+    PHONE = "phone"
+    CARD = "card"
+    IBAN = "iban"
+    NATIONAL_ID = "national_id"
+
+
+class PersonalDatum(Fact):
+    """Something personal that was taken out of a message, and what stands in its place, such as "[email_1]"."""
+
+    placeholder: str
+    kind: PersonalKind
+    value: str = Field(repr=False)
+
+
+class NamedDate(Fact):
+    """A date a customer named, as first and last day: "last week" is seven of them."""
+
+    text: str
+    first: date
+    last: date
+
+
+class MentionedLine(Fact):
+    order_id: str
+    title: str
+    sku: str = ""
+
+
+class ItemMention(Fact):
+    """Words that mean articles of the customer's own orders: one order line, or several candidates to ask about."""
+
+    text: str
+    lines: tuple[MentionedLine, ...]
+
+
+class Complexity(StrEnum):
+    """How much a message asks of whoever answers it; policy chooses a model tier by it."""
+
+    SIMPLE = "simple"
+    SEVERAL = "several"
+    TANGLED = "tangled"
+
+
 class Understanding(Fact):
-    """A message turned into facts. `intents` is best first; empty means: not understood with enough confidence."""
+    """A message turned into facts. `intents` is best first; empty means: not understood with enough confidence.
+
+    `unsure` holds what it may have meant where confidence was too low to act: what a clarifying question offers.
+    `personal` holds what the placeholders in `redacted` stand for, those of earlier messages too.
+    """
 
     redacted: str
-    language: str = "en"
+    language: str = ""
     intents: tuple[IntentGuess, ...] = ()
+    unsure: tuple[IntentGuess, ...] = ()
     order_ids: tuple[str, ...] = ()
     awbs: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     amounts: tuple[AskedAmount, ...] = ()
+    dates: tuple[NamedDate, ...] = ()
+    reasons: tuple[ReasonCode, ...] = ()
     answer: Answer | None = None
     injection: Injection = Injection.ALLOW
+    injection_score: float = Field(default=0, ge=0, le=1)
+    risk: Literal["low", "change", "money"] = "low"
+    complexity: Complexity = Complexity.SIMPLE
+    personal: tuple[PersonalDatum, ...] = ()

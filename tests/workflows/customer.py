@@ -116,7 +116,7 @@ class Customer:
 
     async def rests(self) -> None:
         """Wait until the conversation has nothing to do but wait: only then may its worker go, or its clock jump."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 seen = (await self.handle.describe()).raw_description
                 if not seen.pending_activities and not seen.HasField("pending_workflow_task"):

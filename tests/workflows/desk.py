@@ -62,7 +62,7 @@ class ListedEvents:
             self._grown.notify_all()
         return LogEnd(last_offset=held[-1])
 
-    async def until(self, stream: str, wanted: Callable[[list[Event]], bool], seconds: float = 15) -> list[Event]:
+    async def until(self, stream: str, wanted: Callable[[list[Event]], bool], seconds: float = 60) -> list[Event]:
         async with asyncio.timeout(seconds), self._grown:
             await self._grown.wait_for(lambda: wanted(self.events[stream]))
         return self.events[stream]
@@ -81,7 +81,7 @@ class Gate:
 
     async def reached(self) -> None:
         """Wait for one more call to stand before the gate."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await self._came.acquire()
 
     def open(self) -> None:

@@ -178,7 +178,7 @@ async def hears(customer: Customer, *words: str) -> str:
     return _spoken(events)
 
 
-async def until(happened: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def until(happened: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Wait for something the server shows a little later than it is."""
     async with asyncio.timeout(seconds):
         while not await happened():  # noqa: ASYNC110  # the server tells nobody when it has caught up

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from activities.errors import Rejected
 from policies.facts import RefundStatus
 from tests.fakes.shop import order
-from tests.workflows.conftest import Here
+from tests.workflows.conftest import Here, Policies
 from tests.workflows.refund_scenes import (
     ANSWER_LOST,
     DISPUTE,
@@ -45,9 +45,9 @@ FATES = {
 
 @pytest.mark.parametrize("ends_as", [RefundStatus.SETTLED, RefundStatus.FAILED])
 async def test_no_sentence_about_money_is_ahead_of_the_ledger(
-    here: Here, impatient: Path, ends_as: RefundStatus
+    here: Here, policies: Policies, ends_as: RefundStatus
 ) -> None:
-    desk = here(policies=impatient)
+    desk = here(policies=policies(answer_within_seconds=1))
     shop = moody(desk, *(order(order_id) for order_id in FATES))
     shop.ledger.ends_as = ends_as
     for order_id, (plays, _, _) in FATES.items():

@@ -88,7 +88,7 @@ async def _heard(answer: httpx.Response) -> AsyncIterator[Heard]:
 
 async def take(heard: AsyncIterator[Heard], count: int) -> list[int]:
     """Wait for this many events and return their ids."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         return [(await anext(heard)).id for _ in range(count)]
 
 
@@ -105,5 +105,5 @@ async def serving(settings: Settings) -> AsyncIterator[Site]:
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
         yield Site(url, server, http)
     server.should_exit = True
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await running
