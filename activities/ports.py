@@ -1,6 +1,6 @@
 """What activities need of the outside world. Clients implement these; tests hand in doubles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from policies.addresses import PostalAddress
@@ -14,6 +14,7 @@ from policies.facts import (
     Shipment,
 )
 from policies.frozen import Fact
+from policies.lessons import Lesson
 
 
 class Caller(Fact):
@@ -78,6 +79,12 @@ class Shop(Protocol):
         ...
 
 
+class Chooser(Protocol):
+    """A language model that can only answer with one of the options given."""
+
+    async def choose(self, instructions: str, text: str, options: Sequence[str]) -> str: ...
+
+
 class EventLog(Protocol):
     """The offset log of a conversation that clients follow."""
 
@@ -86,3 +93,35 @@ class EventLog(Protocol):
         ...
 
     async def forget(self, stream: str) -> None: ...
+
+
+class Lessons(Protocol):
+    """Messages that were not understood, kept redacted until a person has said what they mean, and weekly tallies."""
+
+    async def keep(self, lesson: Lesson) -> bool:
+        """Keep a lesson once; False when it is held, or was dealt with. One that a person labelled is kept anyway."""
+        ...
+
+    async def waiting(self, tenant: str, limit: int) -> tuple[Lesson, ...]:
+        """Lessons without a label, oldest first."""
+        ...
+
+    async def labelled(self, tenant: str, limit: int) -> tuple[Lesson, ...]:
+        """Lessons with a label that are no exemplars yet, oldest first."""
+        ...
+
+    async def find(self, tenant: str, lesson_id: str) -> Lesson | None: ...
+
+    async def label(self, tenant: str, lesson_id: str, intent: str, by: str) -> Lesson | None:
+        """Set what a lesson means; None when it is not held."""
+        ...
+
+    async def put_away(self, tenant: str, lesson_ids: Sequence[str]) -> int:
+        """Delete lessons, accepted or not wanted, and do not keep the same words again; says how many there were."""
+        ...
+
+    async def count(self, tenant: str, week: str, tally: Mapping[str, int]) -> None:
+        """Add to the counters of an ISO week."""
+        ...
+
+    async def counts(self, tenant: str, week: str) -> Mapping[str, int]: ...

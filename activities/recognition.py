@@ -1,80 +1,158 @@
-"""Intents of a message by its nearest exemplars, with a confidence that may be too low to act on."""
+"""Recognise what a burst is about: the intents we are sure of, and those a question should offer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
+from activities.calibration import Calibration
 from activities.encoder import Encoder, Vectors
+from activities.intent_head import Head
+from activities.kept_vectors import encode_kept
 from policies.facts import IntentGuess
 from policies.frozen import Fact
-from policies.intents import Intent, Risk, gather, rank
+from policies.gist import gist
+from policies.intent_sets import IntentSets, Source, gather
+from policies.intents import Intent, Piece, Risk, rank
 from policies.slots import mask
 
+MOST_OFFERED = 3
+DOUBTFUL = 0.6
+OUT_OF_SCOPE = "out_of_scope"
 
-class Calibration(Fact):
-    """How likeness becomes confidence; found on our own exemplars, see `evals/intents.py`.
 
-    `middle` is the cosine to the nearest exemplar at which a guess is as likely right as wrong, `slope` how fast that
-    changes, `temperature` how fast a vote fades with distance. A piece's first intent is named from `named` on, if all
-    intents of its risk together reach that risk's `threshold`: to mix up two wishes for money costs less than to see
-    one in a chat.
+class Guessed(Fact):
+    """`intents` in the order they are to be answered; `unsure`, at most three and surest first, is only to be asked.
+
+    `carried` names the intent of each piece that has one, by the piece's text.
     """
 
-    neighbours: int = 7
-    temperature: float = 0.06
-    middle: float = 0.5
-    slope: float = 0.06
-    named: float = 0.35
-    threshold: dict[Risk, float] = Field(default={Risk.LOW: 0.4, Risk.CHANGE: 0.5, Risk.MONEY: 0.7})
+    intents: tuple[IntentGuess, ...] = ()
+    unsure: tuple[IntentGuess, ...] = ()
+    carried: dict[str, str] = Field(default={})
 
 
 class Recogniser:
-    """Nearest neighbours over the exemplars of all intents, embedded once when it is made."""
+    """One head for all tenants without files of their own, and one for each tenant with some; made at load."""
 
-    def __init__(self, encoder: Encoder, intents: Sequence[Intent], calibration: Calibration | None = None) -> None:
-        self._intents = tuple(intents)
+    def __init__(
+        self, encoder: Encoder, sets: IntentSets, *, kept: Path | None = None, calibration: Calibration | None = None
+    ) -> None:
+        """Embed every exemplar once and fit the heads; `kept` is a file where vectors wait for the next start."""
         self._calibration = calibration or Calibration()
-        pairs = [(mask(exemplar), at) for at, intent in enumerate(intents) for exemplar in intent.exemplars]
-        self._exemplars = encoder.encode([text for text, _ in pairs])
-        self._owner = np.array([at for _, at in pairs])
+        everything = tuple(dict.fromkeys(text for each in _all(sets) for text, _ in exemplars(each)))
+        rows = dict(zip(everything, encode_kept(encoder, everything, kept), strict=True))
+        self._shipped = _Recognition(sets.shipped, rows, self._calibration)
+        self._own = {tenant: _Recognition(intents, rows, self._calibration) for tenant, intents in sets.tenants.items()}
+
+    def guesses(self, vectors: Vectors, pieces: Sequence[Piece], tenant: str = "", language: str = "en") -> Guessed:
+        """Name the intents of a burst cut into `pieces`, given one unit row for each."""
+        return self._own.get(tenant, self._shipped).guesses(vectors, pieces, language) if len(pieces) else Guessed()
+
+    def confidences(self, vectors: Vectors, texts: Sequence[str], tenant: str = "") -> Vectors:
+        """Score texts against the intents of the tenant's set, in its order: texts × intents, 0..1."""
+        return self._own.get(tenant, self._shipped).confidences(vectors, texts)
+
+
+class _Recognition:
+    """One set of intents and the head fitted to it."""
+
+    def __init__(self, intents: Sequence[Intent], rows: dict[str, Vectors], calibration: Calibration) -> None:
+        self._intents = tuple(intents)
+        self._calibration = calibration
+        pairs = exemplars(intents)
+        texts, owners = [text for text, _ in pairs], [owner for _, owner in pairs]
+        self._head = Head(texts, np.stack([rows[text] for text in texts]), owners, len(self._intents))
         risks = np.array([intent.risk.value for intent in intents])
         self._same_risk = (risks[:, None] == risks).astype(np.float32)
-        self._thresholds = np.array([self._calibration.threshold[intent.risk] for intent in intents])
+        self._background = np.array([intent.background for intent in intents])
+        self._moving = np.array([intent.risk is not Risk.LOW for intent in intents])
+        self._thresholds = np.array([calibration.threshold[intent.risk] for intent in intents], dtype=np.float32)
 
-    def confidences(self, pieces: Vectors) -> Vectors:
-        """Score every piece against every intent: pieces × intents, in 0..1."""
-        how = self._calibration
-        likeness = pieces @ self._exemplars.T
-        nearest = np.argsort(-likeness, axis=1)[:, : how.neighbours]
-        close = np.take_along_axis(likeness, nearest, axis=1)
-        weight = np.exp((close - close[:, :1]) / how.temperature)
-        share = np.zeros((len(pieces), len(self._intents)), dtype=np.float32)
-        np.add.at(
-            share, (np.arange(len(pieces))[:, None], self._owner[nearest]), weight / weight.sum(axis=1, keepdims=True)
-        )
-        sure = 1 / (1 + np.exp((how.middle - close[:, :1]) / how.slope))
-        return np.asarray(share * sure, dtype=np.float32)
+    def confidences(self, vectors: Vectors, texts: Sequence[str]) -> Vectors:
+        return self._calibration.confidences(self._head.scores(texts, vectors))
 
-    def guesses(self, pieces: Vectors) -> tuple[IntentGuess, ...]:
-        """Name the intents of a burst, best first; empty when no piece reaches the threshold."""
-        if not len(pieces):
-            return ()
-        scores = self.confidences(pieces)
+    def guesses(self, vectors: Vectors, pieces: Sequence[Piece], language: str) -> Guessed:
+        scores = self._head.scores([piece.text for piece in pieces], vectors)
+        found = self._calibration.confidences(_in_context(scores, pieces, self._calibration.context))
         # One piece says one thing: a runner-up is a doubt about it, not a second wish.
-        first = scores == scores.max(axis=1, keepdims=True)
-        enough = (scores >= self._calibration.named) & (scores @ self._same_risk >= self._thresholds)
-        best = np.where(first & enough, scores, 0).max(axis=0)
-        above = [
-            IntentGuess(id=intent.id, confidence=round(float(score), 3))
-            for intent, score in zip(self._intents, best, strict=True)
-            if score > 0
-        ]
-        return rank(above, self._intents)
+        first = found == found.max(axis=1, keepdims=True)
+        stricter = np.array([self._calibration.clause * (piece.depth == 2) for piece in pieces])[:, None]
+        together = found @ self._same_risk
+        enough = (found >= self._calibration.named + stricter) & (together >= self._thresholds + stricter)
+        sure = np.where(first & enough, found, 0)
+        self._hear_out(sure, found, pieces)
+        named = np.flatnonzero(sure.max(axis=0))
+        places = {self._intents[at].id: _place(np.flatnonzero(sure[:, at]).tolist(), pieces) for at in named}
+        intents = rank(self._named(named, sure.max(axis=0), language), self._intents, places)
+        doubtful = [at for at, piece in enumerate(pieces) if piece.depth < 2 and not sure[at].any()]
+        offered = found[doubtful].max(axis=0, initial=0)
+        offered[self._background] = 0
+        offered[named] = 0
+        candidates = [at for at in np.argsort(-offered)[:MOST_OFFERED] if offered[at] >= self._calibration.offered]
+        carried = {
+            piece.text: self._intents[int(row.argmax())].id
+            for piece, row in zip(pieces, sure, strict=True)
+            if row.any()
+        }
+        return Guessed(intents=intents, unsure=tuple(self._named(candidates, offered, language)), carried=carried)
+
+    def _hear_out(self, sure: Vectors, found: Vectors, pieces: Sequence[Piece]) -> None:
+        """Settle where a message and its parts contradict each other; `sure` is changed in place.
+
+        A doubtful reading of the whole yields to a surer part. Where the whole is no matter of ours, a part of it moves
+        nothing: "cancel it" in a message about a gym. And a "help me" beside a matter not understood is not all of it.
+        """
+        for whole, end in _messages(pieces):
+            parts = sure[whole + 1 : end]
+            if sure[whole].max() < min(DOUBTFUL, parts.max(initial=0)):
+                sure[whole] = 0
+            first = int(found[whole].argmax())
+            if self._intents[first].id == OUT_OF_SCOPE and found[whole, first] >= self._calibration.named:
+                parts[:, self._moving] = 0
+            if not sure[whole].any() and not parts[:, ~self._background].any():
+                parts[:] = 0
+
+    def _named(self, which: Iterable[int], confidences: Vectors, language: str) -> Iterable[IntentGuess]:
+        for at in which:
+            intent = self._intents[at]
+            confidence = round(float(confidences[at]), 3)
+            yield IntentGuess(id=intent.id, confidence=confidence, called=intent.called_in(language))
 
 
-def read_intents(folder: Path) -> tuple[Intent, ...]:
-    """Read every `*.yaml` of a folder as one set of intents; raises BadFile naming file, line and reason."""
-    paths = sorted(folder.glob("*.yaml"))
-    return gather((str(path), path.read_text(encoding="utf-8")) for path in paths)
+def exemplars(intents: Sequence[Intent]) -> tuple[tuple[str, int], ...]:
+    """Give every exemplar as a head reads it, without codes and framing, once per intent, with its intent's place."""
+    return tuple(dict.fromkeys((gist(mask(said)), at) for at, intent in enumerate(intents) for said in intent.said))
+
+
+def read_intents(folder: Path) -> IntentSets:
+    """Read `*.yaml` of a folder, and of `tenants/<tenant>/` in it; raises BadFile naming file, line and reason."""
+    tenants = sorted(path for path in (folder / "tenants").glob("*") if path.is_dir())
+    return gather(_files(folder), {path.name: _files(path) for path in tenants})
+
+
+def _place(saying: Sequence[int], pieces: Sequence[Piece]) -> int:
+    """Where an intent was written: a whole message says where only if none of its parts does."""
+    return next((at for at in saying if pieces[at].depth), saying[0])
+
+
+def _messages(pieces: Sequence[Piece]) -> Iterable[tuple[int, int]]:
+    """Where each whole message lies, and where its parts end."""
+    wholes = [at for at, piece in enumerate(pieces) if piece.depth == 0]
+    return zip(wholes, [*wholes[1:], len(pieces)], strict=True)
+
+
+def _in_context(scores: Vectors, pieces: Sequence[Piece], context: float) -> Vectors:
+    """Let a message's own scores weigh in those of its parts: what "cancel it" means, its neighbours tell."""
+    wholes = np.maximum.accumulate([at if piece.depth == 0 else 0 for at, piece in enumerate(pieces)])
+    return np.asarray((1 - context) * scores + context * scores[wholes], dtype=np.float32)
+
+
+def _files(folder: Path) -> tuple[Source, ...]:
+    return tuple((str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml")))
+
+
+def _all(sets: IntentSets) -> Iterable[tuple[Intent, ...]]:
+    yield sets.shipped
+    yield from sets.tenants.values()

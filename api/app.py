@@ -12,7 +12,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from api import approvals, conversations, customers, health
+from activities.clients.redis_lessons import RedisLessons
+from activities.learning import KnownIntents
+from api import approvals, conversations, customers, health, lessons
 from api.auth import Gate
 from api.door import AccessLog, BodyLimit
 from api.line import Line
@@ -38,6 +40,7 @@ id: 7
 TAGS = [
     {"name": "conversations", "description": "Talk to the agent, answer its offers, follow its events."},
     {"name": "approvals", "description": "Decide on refunds that wait for people."},
+    {"name": "lessons", "description": "Say what messages meant that were not, or wrongly, understood."},
     {"name": "customer data", "description": "Export or erase what is held about one customer."},
     {"name": "health", "description": "For load balancers and operators."},
 ]
@@ -52,14 +55,17 @@ def create(settings: Settings) -> FastAPI:
             log.warning("development.default.in.use", setting=name, advice="never expose this process to a network")
         line = await Line.open(settings)
         stream = EventStream(settings.redis_url)
-        app.state.parts = Parts(line, stream, Gate(settings), Rates(settings))
+        kept = RedisLessons.at(settings.redis_url)
+        intents = KnownIntents.read(settings.intent_folder)
+        app.state.parts = Parts(line, stream, Gate(settings), Rates(settings), kept, intents)
         yield
         app.state.parts.closing.set()
         await stream.close()
+        await kept.close()
 
     # Plain FastAPI would have the reader's browser fetch the reference's scripts from somebody else's server.
     app = FastAPIOffline(title="Holdfast", version="1", description=ABOUT, openapi_tags=TAGS, lifespan=lifespan)
-    for room in (conversations, approvals, customers, health):
+    for room in (conversations, approvals, lessons, customers, health):
         app.include_router(room.router)
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, render)
@@ -69,7 +75,7 @@ def create(settings: Settings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
             expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
         )

@@ -1,10 +1,13 @@
 """Settings of the API, read from HOLDFAST_* variables; production refuses anything borrowed from development."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import policies
 
 
 class Profile(StrEnum):
@@ -35,6 +38,7 @@ class Settings(BaseSettings):
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     redis_url: str = "redis://127.0.0.1:6379/0"
+    intent_folder: Path = Path(policies.__file__).parent / "intents"
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     jwks_url: str = ""
     jwt_issuer: str = ""

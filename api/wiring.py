@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from activities.learning import KnownIntents
+from activities.ports import Lessons
 from api.auth import Gate, Role, Visitor
 from api.line import Line
 from api.problems import Problem
@@ -26,6 +28,8 @@ class Parts:
     stream: EventStream
     gate: Gate
     rates: Rates
+    lessons: Lessons
+    intents: KnownIntents
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

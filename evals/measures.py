@@ -71,7 +71,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read JSON Lines; a set that is not in the folder has no rows."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def table(measures: Sequence[Measure]) -> str:

@@ -86,6 +86,7 @@ class TalkRules(Fact):
     max_waiting_messages: int = Field(default=8, ge=1)
     min_confidence: float = Field(default=0.45, ge=0, le=1)
     clarifying_questions: int = Field(default=2, ge=0)
+    model_when_unsure: bool = False
     answer_within_seconds: float = Field(default=8, gt=0)
     settle_grace_seconds: float = Field(default=2, ge=0)
     patience_seconds: float = Field(default=20, gt=0)

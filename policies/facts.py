@@ -198,11 +198,12 @@ class Clause(Fact):
 
 
 class IntentGuess(Fact):
-    """A reason to write and how sure we are; `called` is how a question names it to the customer, if its file says."""
+    """A reason to write, how sure we are, how a question would name it, and the orders its own words name."""
 
     id: str
     confidence: float = Field(ge=0, le=1)
     called: str = ""
+    order_ids: tuple[str, ...] = ()
 
 
 class AskedAmount(Fact):
@@ -246,7 +247,7 @@ class PersonalDatum(Fact):
 
 
 class NamedDate(Fact):
-    """A date a customer named, as first and last day: "last week" is seven of them."""
+    """A date a customer named, as first and last day."""
 
     text: str
     first: date
@@ -267,7 +268,7 @@ class ItemMention(Fact):
 
 
 class Complexity(StrEnum):
-    """How much a message asks of whoever answers it; policy chooses a model tier by it."""
+    """How much a message asks of whoever answers it."""
 
     SIMPLE = "simple"
     SEVERAL = "several"

@@ -1,18 +1,21 @@
-"""What customers come for: one YAML file an intent, with the customers' own ways of saying it."""
+"""What customers come for: one YAML file an intent, with the customers' own ways of saying it in each language."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from policies.facts import IntentGuess
 from policies.frozen import Written
+from policies.gist import gist
 from policies.slots import mask
-from policies.yaml_lines import BadFile, load
+from policies.yaml_lines import load
 
 Exemplar = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+FEWEST_EXEMPLARS = 5
 
 
 class Playbook(StrEnum):
@@ -35,7 +38,8 @@ class Risk(StrEnum):
 class Intent(Written):
     """One reason to write. `explains` names intents this one is the cause of, and goes before when both are said.
 
-    A `background` intent is said beside the real matter ("hello", "this is a disgrace") and goes last.
+    A `background` intent is said beside the real matter ("hello", "this is a disgrace") and goes last. `called` is the
+    noun phrase a question offers it by, by language. `exemplars` are customers' sentences, by language.
     """
 
     id: str = Field(pattern=r"^[a-z]+(_[a-z]+)*$")
@@ -44,7 +48,23 @@ class Intent(Written):
     risk: Risk
     explains: tuple[str, ...] = ()
     background: bool = False
-    exemplars: tuple[Exemplar, ...] = Field(min_length=5)
+    called: dict[Language, str] = Field(default={})
+    exemplars: dict[Language, tuple[Exemplar, ...]]
+
+    @model_validator(mode="after")
+    def _is_said_often_enough(self) -> "Intent":
+        if len(self.said) < FEWEST_EXEMPLARS:
+            raise ValueError(f"exemplars: an intent needs at least {FEWEST_EXEMPLARS}, found {len(self.said)}")
+        return self
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All exemplars, language after language."""
+        return tuple(exemplar for group in self.exemplars.values() for exemplar in group)
+
+    def called_in(self, language: str) -> str:
+        """How a question in `language` offers it; English where the language has none, else empty."""
+        return self.called.get(language[:2].casefold()) or self.called.get("en", "")
 
 
 def parse(text: str, source: str) -> Intent:
@@ -52,31 +72,28 @@ def parse(text: str, source: str) -> Intent:
     return load(text, Intent, source)
 
 
-def gather(files: Iterable[tuple[str, str]]) -> tuple[Intent, ...]:
-    """Read (source, text) pairs into a set of intents: ids are unique, and `explains` names intents of the set."""
-    intents: dict[str, Intent] = {}
-    for source, text in files:
-        intent = parse(text, source)
-        if intent.id in intents:
-            raise BadFile(source, [(1, f"id: {intent.id!r} is already the id of another file")])
-        intents[intent.id] = intent
-    for intent in intents.values():
-        for other in intent.explains:
-            if other not in intents:
-                raise BadFile(f"{intent.id}.yaml", [(1, f"explains: there is no intent {other!r}")])
-    return tuple(intents.values())
+def rank(
+    guesses: Iterable[IntentGuess], intents: Sequence[Intent], written: Mapping[str, int] | None = None
+) -> tuple[IntentGuess, ...]:
+    """Order guesses as they are to be answered: a cause before what it explains, what is said in the background last.
 
-
-def rank(guesses: Iterable[IntentGuess], intents: Sequence[Intent]) -> tuple[IntentGuess, ...]:
-    """Order guesses best first: a cause before what it explains, what is said in the background last."""
+    Else as the customer wrote them, where `written` gives each id its place, and the surest first where it does not.
+    """
     known = {intent.id: intent for intent in intents}
-    best = sorted(guesses, key=lambda guess: (known[guess.id].background, -guess.confidence, guess.id))
+    place = written or {}
+    best = sorted(guesses, key=lambda it: (known[it.id].background, place.get(it.id, 0), -it.confidence, it.id))
     for guess in tuple(best):
         explained = [at for at, other in enumerate(best) if other.id in known[guess.id].explains]
         if explained and explained[0] < best.index(guess):
             best.remove(guess)
             best.insert(explained[0], guess)
     return tuple(best)
+
+
+def riskiest(guesses: Iterable[IntentGuess], intents: Sequence[Intent]) -> Risk:
+    """What a wrong guess among these may cost at most."""
+    risks = {intent.id: intent.risk for intent in intents}
+    return max((risks[guess.id] for guess in guesses), key=tuple(Risk).index, default=Risk.LOW)
 
 
 LONGEST_PIECE = 300
@@ -86,17 +103,38 @@ CLAUSE = re.compile(r"\s*[,;:–—]\s+|\s+(?:and|also|but|plus|und|aber|et|mais
 WORDS_OF_A_CLAUSE = 2
 
 
-def pieces(texts: Sequence[str]) -> tuple[str, ...]:
-    """Cut a burst into what may carry an intent: every message whole, its sentences, their clauses; codes left out.
+class Piece(NamedTuple):
+    """A part of a burst that may carry an intent; `depth` 0 is a whole message, 1 a sentence, 2 a clause."""
 
-    At most 24 pieces of 300 characters: a longer message says what it wants in its beginning, or a person reads it.
+    text: str
+    depth: int
+
+
+def pieces(texts: Sequence[str]) -> tuple[Piece, ...]:
+    """Cut a burst into what may carry an intent: messages, sentences, clauses; codes and framing are left out.
+
+    In the order written, each text once. At most 24 pieces of 300 characters: a longer message says what it wants in
+    its beginning, or a person reads it.
     """
-    found: dict[str, None] = {}
+    found: dict[str, int] = {}
     for text in texts:
-        plain = mask(text[: LONGEST_PIECE * MOST_PIECES])
-        found[plain[:LONGEST_PIECE]] = None
-        for sentence in SENTENCE.split(plain):
-            found[sentence[:LONGEST_PIECE]] = None
-            clauses = [clause for clause in CLAUSE.split(sentence) if len(clause.split()) >= WORDS_OF_A_CLAUSE]
-            found.update((clause[:LONGEST_PIECE], None) for clause in clauses)
-    return tuple(piece for piece in found if any(char.isalpha() for char in piece))[:MOST_PIECES]
+        start = text[: LONGEST_PIECE * MOST_PIECES]
+        found.setdefault(_essence(start), 0)
+        for sentence in SENTENCE.split(start):
+            found.setdefault(_essence(sentence), 1)
+            for clause, piece in clauses(sentence):
+                if len(clause.split()) >= WORDS_OF_A_CLAUSE:
+                    found.setdefault(piece, 2)
+    worded = (Piece(text, depth) for text, depth in found.items() if any(char.isalpha() for char in text))
+    return tuple(worded)[:MOST_PIECES]
+
+
+def clauses(text: str) -> Iterator[tuple[str, str]]:
+    """Cut a message into its clauses as they were written, each with the text of the piece it makes."""
+    for sentence in SENTENCE.split(text[: LONGEST_PIECE * MOST_PIECES]):
+        for clause in CLAUSE.split(sentence):
+            yield clause, _essence(clause)
+
+
+def _essence(text: str) -> str:
+    return gist(mask(text)[:LONGEST_PIECE])

@@ -18,14 +18,21 @@ class Effect(StrEnum):
 UNCONFIRMED_CHANGES = frozenset({"escalate_to_human", "send_notification"})
 
 
-def may_use(playbook: str, tool: str, effect: Effect, used: int, confirmed: bool, bundle: Bundle) -> Verdict:
-    """Judge one tool call of a playbook that has made `used` calls in this turn."""
+def may_use(
+    playbook: str, tool: str, effect: Effect, used: int, confirmed: bool, bundle: Bundle, *, trusted: bool = True
+) -> Verdict:
+    """Judge one tool call of a playbook that has made `used` calls for this matter.
+
+    A turn whose words were not trusted reads at most, whatever was confirmed.
+    """
     book = bundle.rules.playbooks[playbook]
     numbers: dict[str, Number] = {"playbook": playbook, "tool": tool, "used": used, "turns": book.turns}
     if tool not in book.tools:
         outcome, rule = Outcome.DENY, "tool.not_in_playbook"
     elif used >= book.turns:
         outcome, rule = Outcome.DENY, "tool.turns_spent"
+    elif effect is not Effect.READ and not trusted:
+        outcome, rule = Outcome.DENY, "tool.not_trusted"
     elif effect is not Effect.READ and tool not in UNCONFIRMED_CHANGES and not confirmed:
         outcome, rule = Outcome.DENY, "tool.unconfirmed"
     else:

@@ -1,54 +1,120 @@
-"""Take personal data out of a message before anything stores it; order numbers and parcel numbers stay."""
+"""Take personal data out of a message before anything stores it; numbers of the shop stay."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?![\w-])")
-DIGITS = re.compile(r"(?<![\w@])\+?\(?\d(?:[ .\-–/()]{0,3}\d){6,24}(?![\w@])")
-# Networks in use: Amex, Diners, JCB, Visa, Mastercard, Discover, Maestro, UnionPay.
-CARD = re.compile(
-    r"3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|(?:1800|2131)\d{11}|4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}"
-    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|(?:5[06-8]|6[37])\d{10,17}|62\d{14,17}"
-)
-CARD_WORD = re.compile(
-    r"(?:card|karte|kreditkarte|carte|tarjeta|cart[ãa]o)(?:\s+(?:number|num|no|nr|is))*\s*[.:#]*\s*$", re.IGNORECASE
-)
-SHOP_NUMBER = re.compile(
-    r"(?:order|oder|ordr|purchase|invoice|awb|waybill|tracking|parcel|package|shipment|consignment|sku|ref|reference"
-    r"|bestell\w*|sendung\w*|rechnung\w*|commande|colis|suivi|facture|pedido|encomenda|factura|fatura|env[ií]o)"
-    r"(?:\s+(?:number|num|no|nr|id|code|is|n[uú]mero|num[eé]ro|nummer))*\s*[.:#°º-]*\s*$",
-    re.IGNORECASE,
-)
-CALL_ME = re.compile(
-    r"(?:phone|mobile|mob|cell|tel|telephone|telefon\w*|handy\w*|t[eé]l[eé]phone|portable|tel[eé]fono|m[oó]vil|telefone"
-    r"|celular|whats\s?app|call|ring|text|contact|reach|rappel\w*|ruf\w*|ll[aá]m\w*|lig\w*)\b[^\d@\n]{0,24}$",
-    re.IGNORECASE,
-)
-PHONE_SHAPE = re.compile(
-    r"\+[\d .\-–/()]+|\(\d{2,5}\)[\d .\-–]+|\d{3}[ .\-–]\d{3}[ .\-–]\d{4}|1[ .\-]\d{3}[ .\-]\d{3}[ .\-]\d{4}"
-)
-LOOK_BACK = 48
+from policies import cards, national_ids
+from policies.addressing import find_emails, find_ibans
+from policies.facts import PersonalDatum, PersonalKind
+from policies.frozen import Fact
+from policies.number_words import CODE
+from policies.phones import Phones, number_of
+from policies.placeholders import PLACEHOLDER, Ledger, restore
+from policies.unicode import Offsets, thin, undisguise
+
+__all__ = ["Redaction", "Span", "redact", "restore"]
+
+# Without a digit or an "@" there is nothing to find but an address spelled out.
+PERHAPS = re.compile(r"[0-9@]|[\[({]\s?at\s?[\])}]|\sdot\s", re.IGNORECASE)
+BLANK = "\x00"
+
+Found = tuple[int, int, PersonalKind]
 
 
-def redact(text: str) -> str:
-    """Replace e-mail addresses, payment cards and phone numbers by `[email]`, `[card]`, `[phone]`."""
-    return DIGITS.sub(_judge_digits, EMAIL.sub("[email]", text))
+class Span(Fact):
+    """Where something personal stood, in characters of the text as given."""
+
+    kind: PersonalKind
+    start: int
+    end: int
 
 
-def luhn(digits: str) -> bool:
-    """Check the last digit of a card number."""
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(doubled) + sum(map(int, digits[-1::-2]))) % 10 == 0
+class Redaction(Fact):
+    """A readable text without personal data, and what its placeholders stand for."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    held: tuple[PersonalDatum, ...] = ()
 
 
-def _judge_digits(found: re.Match[str]) -> str:
-    written = found.group()
-    digits = re.sub(r"\D", "", written)
-    before = found.string[max(0, found.start() - LOOK_BACK) : found.start()]
-    grouped = len(written) > len(digits)
-    # A card is grouped in fours on its face; a number of that look is a card even where an order number should be.
-    if SHOP_NUMBER.search(before) and not (grouped and len(digits) >= 15 and luhn(digits)):
-        return written
-    if len(digits) >= 12 and luhn(digits) and (CARD.fullmatch(digits) or CARD_WORD.search(before)):
-        return "[card]"
-    looks_like_phone = PHONE_SHAPE.fullmatch(written) or CALL_ME.search(before)
-    return "[phone]" if looks_like_phone and 7 <= len(digits) <= 15 else written
+def redact(text: str, held: Sequence[PersonalDatum] = (), region: str | None = None) -> Redaction:
+    """Replace personal data by placeholders that are stable within a conversation.
+
+    `held` is what its earlier messages held; `region` (ISO 3166, "DE") is where a telephone number most likely belongs.
+    A placeholder that a customer typed becomes a value of its own, so that it never stands for another.
+    """
+    shown, given = thin(text)
+    bare, seen = undisguise(shown)
+    if not PERHAPS.search(bare):
+        return Redaction(text=shown, held=tuple(held))
+    ledger = Ledger(held, lambda kind, value: _normal(kind, value, region))
+    literals = [(*found.span(), None) for found in PLACEHOLDER.finditer(shown)]
+    ledger.reserve([shown[start:end] for start, end, _ in literals])
+    personal = [(*seen.before(start, end), kind) for start, end, kind in _search(bare, region)]
+    pieces: list[str] = []
+    last = 0
+    for start, end, kind in sorted((*literals, *personal)):
+        value = shown[start:end]
+        pieces += shown[last:start], ledger.placeholder(kind, value) if kind else ledger.literal(value)
+        last = end
+    spans = tuple(_span(given, start, end, kind) for start, end, kind in sorted(personal))
+    return Redaction(text="".join((*pieces, shown[last:])), spans=spans, held=ledger.held)
+
+
+def _search(text: str, region: str | None) -> list[Found]:
+    """Find what is personal, the surest kind first; what is found is blanked, so that no two spans overlap."""
+    found: list[Found] = []
+    for kept in (PLACEHOLDER, CODE):
+        text = _blanked(text, [match.span() for match in kept.finditer(text)])
+    searches: tuple[tuple[PersonalKind, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
+        (PersonalKind.EMAIL, find_emails),
+        (PersonalKind.IBAN, find_ibans),
+        (PersonalKind.CARD, cards.find),
+        (PersonalKind.NATIONAL_ID, national_ids.find_beside_words),
+        (PersonalKind.NATIONAL_ID, national_ids.find_shaped),
+        (PersonalKind.PHONE, lambda rest: Phones(rest, region).find()),
+    )
+    for kind, search in searches:
+        spans = list(_apart(search(text)))
+        found += ((start, end, kind) for start, end in spans)
+        text = _blanked(text, spans)
+    return found
+
+
+def _apart(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sort spans and drop what overlaps one that begins earlier."""
+    last = 0
+    for start, end in sorted(spans):
+        if start >= last:
+            yield start, end
+            last = end
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    if not spans:
+        return text
+    pieces: list[str] = []
+    last = 0
+    for start, end in spans:
+        pieces += text[last:start], BLANK * (end - start)
+        last = end
+    return "".join((*pieces, text[last:]))
+
+
+def _span(given: Offsets, start: int, end: int, kind: PersonalKind) -> Span:
+    first, after = given.before(start, end)
+    return Span(kind=kind, start=first, end=after)
+
+
+def _normal(kind: PersonalKind, value: str, region: str | None) -> str:
+    """Give the form in which two spellings of one value are equal."""
+    if PLACEHOLDER.fullmatch(value):
+        return value
+    plain, _ = undisguise(value)
+    match kind:
+        case PersonalKind.EMAIL:
+            return plain.casefold()
+        case PersonalKind.PHONE:
+            return number_of(plain, region)
+        case _:
+            return re.sub(r"[\W_]", "", plain).upper()

@@ -45,6 +45,12 @@ class Replies(Fact):
     out_of_scope: Plain = ""
     not_understood: Plain = ""
     plain_text_only: Plain = ""
+    message_refused: Plain = "I can't take that message. Please tell me in your own words what you need for your order."
+    contact_passed_on: Annotated[str, _quoting("contact")] = "They have the contact you gave: {contact}."
+    which_matter: Annotated[str, _quoting("choices")] = "I want to be sure: is it about {choices}?"
+    rest_outage: Plain = "I can't look into the rest of your message right now. Please ask me again in a few minutes."
+    offer_dropped: Plain = "All right. I have not changed anything there."
+    one_at_a_time: Plain = "I make one change at a time; the rest of what you asked for comes right after your answer."
     outage: Plain = ""
 
     which_order: Annotated[str, _quoting("choices")] = ""

@@ -1,56 +1,84 @@
-"""Choose where a turn goes: which intent counts, which playbook and flow it leads to, and which order it is about."""
+"""Choose where a turn goes: its matters, the playbook and flow each leads to, and the order it is about."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from policies.bundle import Bundle, Handler
-from policies.facts import CustomerFacts, Injection, OrderStatus, Understanding
+from policies.codes import canonical
+from policies.facts import CustomerFacts, Injection, IntentGuess, OrderStatus, Understanding
 from policies.frozen import Fact
+from policies.items import mentions
+from policies.verdict import Outcome, Verdict
 
 NOT_UNDERSTOOD = "not_understood"
+FLAGGED = "flagged"
 # These flows read one order; a greeting or a policy question does not need to know which.
 ABOUT_AN_ORDER: frozenset[Handler] = frozenset({"track", "refund", "refund_status", "return", "cancel", "address"})
+# These end in an offer, and one offer is open at a time.
+OFFERS: frozenset[Handler] = frozenset({"refund", "return", "cancel", "address"})
+READS: frozenset[Handler] = frozenset({"track", "refund_status"})
+MOST_MATTERS = 4
 WORDS_BESIDE_A_NUMBER = 4
 # From here on a message counts as a wish of its own, even if it could answer what we asked.
 SURE = 0.8
-# Words of shop talk that say nothing about which order is meant, even where an item's title has them.
-TOLD_OF_EVERY_ORDER = frozenset({"order", "parcel", "package", "delivery", "return", "refund", "with", "from", "this"})
 SETTLED_LONG_AGO = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 
 
 class Choice(Fact):
-    """Where one matter of a turn goes. `handler` None means: nothing was understood well enough."""
+    """Where one matter of a turn goes. `handler` None means: nothing was understood well enough.
+
+    `order_id` is the order its own words name. A matter that `waits` would offer something while another offer is open.
+    """
 
     intent: str
     confidence: float
     playbook: str
     handler: Handler | None
     rule: str
+    order_id: str | None = None
+    waits: bool = False
 
 
-def choose(understood: Understanding, pending_intent: str | None, bundle: Bundle) -> tuple[Choice, ...]:
-    """Pick at most two matters, best first: one may write, the other must be of another flow.
+class Context(Fact):
+    """What a message may be the answer to, or go on from.
 
-    `pending_intent` is what a question of ours was about; an answer that brings an order but no new intent goes on.
+    `pending` is the intent our question was about, `offered` the intents it let the customer choose from, `last` what
+    the turn before was about.
     """
+
+    pending: str | None = None
+    offered: tuple[str, ...] = ()
+    last: str = ""
+
+
+def trust(understood: Understanding, bundle: Bundle) -> Verdict:
+    """Judge whether words may move anything at all."""
+    outcome, rule = Outcome.DENY, f"message.{understood.injection}"
+    if understood.injection is Injection.ALLOW:
+        outcome, rule = Outcome.ALLOW, "message.trusted"
+    return Verdict(
+        outcome=outcome, rule=rule, policy_version=bundle.version, numbers={"score": understood.injection_score}
+    )
+
+
+def choose(understood: Understanding, context: Context, bundle: Bundle) -> tuple[Choice, ...]:
+    """Name the matters of a message in the order they are taken up; only one of them may make an offer now."""
     if understood.injection is not Injection.ALLOW:
-        return (Choice(intent="flagged", confidence=1.0, playbook="none", handler=None, rule="routing.flagged"),)
+        return (Choice(intent=FLAGGED, confidence=1.0, playbook="none", handler=None, rule="routing.flagged"),)
     sure = [guess for guess in understood.intents if guess.confidence >= bundle.rules.talk.min_confidence]
     known = [guess for guess in sure if guess.id in bundle.rules.routes]
-    if pending_intent and (not known or (known[0].confidence < SURE and _only_names_an_order(understood))):
-        return (_choice(pending_intent, 1.0, "routing.answers_our_question", bundle),)
-    choices: list[Choice] = []
-    for guess in known:
-        choice = _choice(guess.id, guess.confidence, "routing.intent", bundle)
-        if choice.handler not in [earlier.handler for earlier in choices]:
-            choices.append(choice)
-    substantial = [choice for choice in choices if choice.playbook != "none"] or choices[:1]
-    if not substantial:
-        best = understood.intents[0].confidence if understood.intents else 0.0
-        return (Choice(intent=NOT_UNDERSTOOD, confidence=best, playbook="none", handler=None, rule="routing.unsure"),)
-    first, *others = substantial
-    reads = [choice for choice in others if choice.playbook in ("tracking", "policy")]
-    return (first, *reads[:1])
+    if context.pending and (not known or (known[0].confidence < SURE and _only_names_an_order(understood))):
+        guess = IntentGuess(id=context.pending, confidence=1.0)
+        return _arranged([guess], "routing.answers_our_question", understood, bundle)
+    if known:
+        return _arranged(known, "routing.intent", understood, bundle)
+    if chosen := _among(context.offered, understood.unsure):
+        return _arranged([chosen], "routing.among_offered", understood, bundle)
+    route = bundle.rules.routes.get(context.last)
+    if route and route.handler in READS and _only_names_an_order(understood):
+        guess = IntentGuess(id=context.last, confidence=1.0)
+        return _arranged([guess], "routing.goes_on", understood, bundle)
+    best = max((guess.confidence for guess in (*understood.intents, *understood.unsure)), default=0.0)
+    return (Choice(intent=NOT_UNDERSTOOD, confidence=best, playbook="none", handler=None, rule="routing.unsure"),)
 
 
 def order_in_question(
@@ -59,12 +87,13 @@ def order_in_question(
     """Say which order is meant: its id as typed or known, the candidates to ask about, or None without any order."""
     if understood.order_ids:
         return understood.order_ids[0]
-    by_awb = [order.order_id for order in customer.orders if set(order.awbs) & set(understood.awbs)]
+    parcels = {_plain(awb) for awb in understood.awbs}
+    by_awb = [order.order_id for order in customer.orders if parcels & {_plain(awb) for awb in order.awbs}]
     if by_awb:
         return by_awb[0]
     by_item = _named_by_item(understood, customer)
-    if len(by_item) == 1:
-        return by_item[0]
+    if by_item:
+        return by_item[0] if len(by_item) == 1 else focus if focus in by_item else tuple(by_item)
     if focus:
         return focus
     live = [order.order_id for order in customer.orders if order.status not in SETTLED_LONG_AGO]
@@ -74,23 +103,61 @@ def order_in_question(
     return tuple(candidates) or None
 
 
+def _arranged(
+    guesses: Sequence[IntentGuess], rule: str, understood: Understanding, bundle: Bundle
+) -> tuple[Choice, ...]:
+    """One choice for each flow and order; small talk only when there is nothing else, a person only as the first."""
+    real = [guess for guess in guesses if bundle.rules.routes[guess.id].playbook != "none"]
+    choices: list[Choice] = []
+    for guess in real or guesses[:1]:
+        for choice in _of_each_order(guess, rule, understood, bundle):
+            same = any(earlier.handler == choice.handler and _may_be_one(earlier, choice) for earlier in choices)
+            taken_over = bool(choices) and (choice.handler == "person" or choices[0].handler == "person")
+            if same or (taken_over and choice.playbook == "negotiation"):
+                continue
+            waits = choice.handler in OFFERS and any(earlier.handler in OFFERS for earlier in choices)
+            choices.append(choice.model_copy(update={"waits": waits}))
+    return tuple(choices[:MOST_MATTERS])
+
+
+def _of_each_order(guess: IntentGuess, rule: str, understood: Understanding, bundle: Bundle) -> Iterator[Choice]:
+    route = bundle.rules.routes[guess.id]
+    orders: tuple[str | None, ...] = (None,)
+    if route.handler in ABOUT_AN_ORDER:
+        orders = guess.order_ids or understood.order_ids[:1] or orders
+    for order_id in orders:
+        yield Choice(
+            intent=guess.id,
+            confidence=guess.confidence,
+            playbook=route.playbook,
+            handler=route.handler,
+            rule=rule,
+            order_id=order_id,
+        )
+
+
+def _may_be_one(one: Choice, other: Choice) -> bool:
+    """Whether two choices of a flow are one matter: the same order, or one of them names none."""
+    return None in (one.order_id, other.order_id) or canonical(str(one.order_id)) == canonical(str(other.order_id))
+
+
+def _among(offered: Sequence[str], unsure: Sequence[IntentGuess]) -> IntentGuess | None:
+    return next((guess for guess in unsure if guess.id in offered), None)
+
+
 def _only_names_an_order(understood: Understanding) -> bool:
     """Whether a message is little more than an order number: "67890", "it's #67890"."""
     return bool(understood.order_ids or understood.awbs) and len(understood.redacted.split()) <= WORDS_BESIDE_A_NUMBER
 
 
 def _named_by_item(understood: Understanding, customer: CustomerFacts) -> list[str]:
-    """Orders with an item whose title shares a telling word with the message: "the shoes", "my laptop stand"."""
-    said = _telling_words(understood.redacted)
-    shared = {order.order_id: len(said & _telling_words(" ".join(order.titles))) for order in customer.orders}
-    most = max(shared.values(), default=0)
-    return [order_id for order_id, words in shared.items() if words == most] if most else []
+    """Orders that hold what the message names: "the shoes", "my laptop stand"; those that fit every mention first."""
+    named = [{line.order_id for line in item.lines} for item in mentions(understood.redacted, customer.orders)]
+    together = set.intersection(*named) if named else set()
+    meant = together or (set.union(*named) if named else set())
+    return [order.order_id for order in customer.orders if order.order_id in meant]
 
 
-def _telling_words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[^\W\d_]{4,}", text.casefold()) if word not in TOLD_OF_EVERY_ORDER}
-
-
-def _choice(intent: str, confidence: float, rule: str, bundle: Bundle) -> Choice:
-    route = bundle.rules.routes[intent]
-    return Choice(intent=intent, confidence=confidence, playbook=route.playbook, handler=route.handler, rule=rule)
+def _plain(awb: str) -> str:
+    """A parcel number as it is compared: people write "AWB 20001" for AWB-20001."""
+    return canonical(awb).removeprefix("awb")

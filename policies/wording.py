@@ -46,6 +46,11 @@ def listed(items: Sequence[str], language: str) -> str:
     return format_list(items, locale=_locale(language))
 
 
+def either(items: Sequence[str], language: str) -> str:
+    """Join choices with "or"."""
+    return format_list(items, style="or", locale=_locale(language))
+
+
 def _format(moment: datetime, then: str, language: str) -> str:
     locale = _locale(language)
     return format_datetime(moment, DAY_IN.get(locale.language, DAY) + then, tzinfo=UTC, locale=locale)
@@ -59,6 +64,7 @@ def _read_now(locale: Locale) -> Locale:
     """Make babel read its files while modules load: workflow code that runs later may not touch a disk."""
     format_datetime(datetime(2026, 1, 1), "EEEE d MMMM yyyy HH:mm", locale=locale)
     format_list(["a", "b"], locale=locale)
+    format_list(["a", "b"], style="or", locale=locale)
     format_currency(1, "USD", locale=locale)
     return locale
 

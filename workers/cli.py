@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from workers.lessons import intents
 from workers.settings import Settings, read_settings
 
 # Pretty tracebacks print local variables, and with them secrets, into a log.
@@ -21,7 +22,10 @@ app = typer.Typer(
     help="An order-support agent that keeps its word.",
 )
 policy = typer.Typer(no_args_is_help=True, help="Look at policy versions before anybody runs them.")
+evals = typer.Typer(no_args_is_help=True, help="Measure on sets of JSON Lines that strangers wrote.")
 app.add_typer(policy, name="policy")
+app.add_typer(evals, name="evals")
+app.add_typer(intents, name="intents")
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Tenant = Annotated[str, typer.Option(help="the shop on whose behalf we speak")]
@@ -102,6 +106,37 @@ def token(
     try:
         typer.echo(mint(_settings(), tenant, subject, role, timedelta(hours=hours)))  # type: ignore[arg-type]  # checked
     except ValueError as error:
+        _give_up(str(error))
+
+
+@app.command()
+def understand(
+    source: Annotated[typer.FileText, typer.Argument(help="JSON Lines; - is standard input")] = "-",  # type: ignore[assignment]  # typer opens it
+) -> None:
+    """Understand messages: {"text", "tenant"?, "open_question"?, "orders"?} lines in, one line out for each."""
+    from workers.understand import Bulk
+    from workers.understanding import understander
+
+    bulk = Bulk(understander(_settings()))
+    asyncio.run(bulk.run(source, sys.stdout))
+    if bulk.faults:
+        typer.secho(f"holdfast: {bulk.faults} lines could not be read; each has its error in its place", err=True)
+    raise typer.Exit(1 if bulk.faults else 0)
+
+
+@evals.command("understand")
+def evaluate_understanding(
+    data: Annotated[Path, typer.Option(help="a folder with intent/, injection/, pii/ and slots/ as JSON Lines")],
+    json: Annotated[Path, typer.Option(help="where the table is written as JSON")] = Path("understand.json"),
+) -> None:
+    """Measure intents, injection, personal data and slots on all sets of a folder, in one table."""
+    from evals.understand import report
+    from workers.understanding import understander
+
+    try:
+        for part in report(data, understander(_settings()), json):
+            typer.echo(part)
+    except FileNotFoundError as error:
         _give_up(str(error))
 
 

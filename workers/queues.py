@@ -6,10 +6,11 @@ from typing import Any
 
 from activities.catalog import tool_activities
 from activities.event_log import Events
+from activities.intent_router import IntentRouter
 from activities.knowledge import Knowledge, read_documents
-from activities.recognition import read_intents
+from activities.screening import Screener
 from activities.tools.search_policy import PolicySearch
-from activities.understanding import Understander
+from workers.understanding import build
 from workers.wiring import Outside
 from workflows.conversation import Conversation
 from workflows.messages import CONVERSATION_QUEUE
@@ -33,13 +34,18 @@ def _conversation(outside: Outside) -> Activities:
 
 
 def _understanding(outside: Outside) -> Activities:
-    intents = read_intents(outside.settings.intent_folder)
-    return (Understander(outside.encoder, intents).understand,)
+    descriptions = {intent.id: intent.description for intent in outside.intents.shipped}
+    understander = build(outside.settings, outside.encoder, outside.intents, outside.screen, outside.learner)
+    return (
+        understander.understand,
+        Screener(outside.screen).screen_texts,
+        IntentRouter(outside.chooser, descriptions).route_intent,
+    )
 
 
 def _knowledge(outside: Outside) -> Activities:
     clauses = read_documents(outside.settings.document_folder)
-    return (PolicySearch(Knowledge(outside.encoder, clauses)).search_policy,)
+    return (PolicySearch(Knowledge(outside.encoder, clauses, outside.screen)).search_policy,)
 
 
 QUEUES = {

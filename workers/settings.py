@@ -61,8 +61,14 @@ class Settings(BaseSettings):
 
     policy_folder: Path = _RULES / "bundles"
     intent_folder: Path = _RULES / "intents"
+    injection_folder: Path = _RULES / "injection"
+    shape_folder: Path = _RULES / "shapes"
     document_folder: Path = _RULES / "documents"
     encoder_model: str = "packaged"
+    # A server of the OpenAI API that is asked for an intent when nothing else was sure, if the tenant's rules say so.
+    router_url: str | None = None
+    router_model: str = "default"
+    router_key: SecretStr | None = None
     max_cached_workflows: int = Field(default=1000, ge=1)
     graceful_shutdown_s: float = Field(default=5, ge=0)
 

@@ -13,6 +13,13 @@ def count_turn(tenant: str, playbook: str, outcome: str, took: timedelta) -> Non
         meter.create_counter("holdfast_escalations_total").add(1, {"tenant": tenant})
 
 
+def count_flagged(tenant: str, verdict: str) -> None:
+    """Count a message that was not trusted; `verdict` is plain_text or refuse."""
+    workflow.metric_meter().create_counter("holdfast_flagged_messages_total").add(
+        1, {"tenant": tenant, "verdict": verdict}
+    )
+
+
 def count_tool(tool: str, outcome: str) -> None:
     """Count one tool call; `outcome` is ok, rejected, unavailable, malformed or unknown."""
     workflow.metric_meter().create_counter("holdfast_tool_calls_total").add(1, {"tool": tool, "outcome": outcome})

@@ -13,7 +13,7 @@ ME = "policy"
 LINES_ANSWERED = 2
 
 
-async def answer_policy(turn: Turn, customer: CustomerFacts, query: str, order_id: str | None) -> None:
+async def answer_policy(turn: Turn, customer: CustomerFacts, intent: str, query: str, order_id: str | None) -> None:
     """Quote the governing clause; about an order at hand, add until when its items can be sent back."""
     scope = SearchScope(
         region=customer.region, tier=customer.tier, language=turn.language, on=turn.now.date().isoformat()
@@ -40,7 +40,7 @@ async def answer_policy(turn: Turn, customer: CustomerFacts, query: str, order_i
         version=clause.version,
         date=turn.day(datetime.fromisoformat(clause.effective_from)),
     )
-    if order_id and turn.choice.intent == "return_policy_question":
+    if order_id and intent == "return_policy_question":
         await _say_windows(turn, customer.tier, order_id)
 
 

@@ -57,7 +57,7 @@ def let_offer_expire(turn: Turn) -> bool:
     offer = turn.talk.offer
     if offer is None or offer.expires_at > turn.now:
         return False
-    turn.talk = turn.talk.end_offer("expired").rest().note("offer expired")
+    turn.talk = turn.talk.end_offer("expired").with_(waiting=()).rest().note("offer expired")
     turn.say("offer_expired")
     return True
 

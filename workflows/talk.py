@@ -7,9 +7,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from activities.tools.escalate_to_human import OpenTicket
-from policies.facts import AskedAmount, ReasonCode, RefundRecord
+from policies.facts import AskedAmount, PersonalDatum, ReasonCode, RefundRecord, Understanding
 from policies.frozen import Fact
 from policies.offers import Offer
+from policies.routing import Choice
 from workflows.messages import Event, EventKind, OfferCard, Opening, Reply, Transcript
 
 # Temporal takes 2 MiB in one payload, and a state above that could not be continued as new: long messages that
@@ -28,6 +29,15 @@ class Question(Fact):
     intent: str
     about: Literal["order", "address", "intent"]
     order_id: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+class Waiting(Fact):
+    """A matter of an earlier message that waits until the offer before it is answered."""
+
+    choice: Choice
+    understood: Understanding
+    texts: tuple[str, ...]
 
 
 class Owed(Fact):
@@ -58,6 +68,8 @@ class Talk(Fact):
     offer: Offer | None = None
     ended_offers: Mapping[str, Ending] = Field(default_factory=dict)
     question: Question | None = None
+    waiting: tuple[Waiting, ...] = ()
+    personal: tuple[PersonalDatum, ...] = ()
     unclear: int = 0
     focus: str | None = None
     language: str = ""

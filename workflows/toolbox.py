@@ -60,13 +60,22 @@ class NotKnown(Exception):
 
 
 class Toolbox:
-    """The tools of one turn. Each playbook counts its own calls; every call leaves a ToolUse in `uses`."""
+    """The tools of one turn. Each playbook counts its calls for one matter; every call leaves a ToolUse in `uses`."""
 
     def __init__(self, bundle: Bundle, uses: list[ToolUse] | None = None) -> None:
         self.bundle = bundle
         self.uses = uses if uses is not None else []
         self.verdicts: list[Verdict] = []
         self._calls: dict[str, int] = {}
+        self.trusted = True
+
+    def begin_matter(self) -> None:
+        """Count calls anew: each matter of a message has its own."""
+        self._calls = {}
+
+    def distrust(self) -> None:
+        """Let this turn read at most: its words looked like orders to the machine."""
+        self.trusted = False
 
     async def read(
         self, playbook: str, tool: str, returns: type[Result], *asked: Any, note: str, queue: str | None = None
@@ -101,12 +110,13 @@ class Toolbox:
         )
 
     def _permit(self, playbook: str, tool: str, effect: Effect, confirmed: bool, note: str) -> None:
-        verdict = may_use(playbook, tool, effect, self._calls.get(playbook, 0), confirmed, self.bundle)
+        used = self._calls.get(playbook, 0)
+        verdict = may_use(playbook, tool, effect, used, confirmed, self.bundle, trusted=self.trusted)
         if not verdict.allowed:
             self.verdicts.append(verdict)
             self.uses.append(ToolUse(tool=tool, outcome=f"denied: {verdict.rule}", note=note))
             raise NotPermitted(verdict.rule)
-        self._calls[playbook] = self._calls.get(playbook, 0) + 1
+        self._calls[playbook] = used + 1
 
     async def _recorded(self, tool: str, note: str, call: Awaitable[Result]) -> Result:
         try:

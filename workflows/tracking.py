@@ -86,7 +86,9 @@ async def _say_eta(turn: Turn, order: OrderFacts) -> None:
         turn.say("no_eta")
     if moving[0].events:
         last = max(moving[0].events, key=lambda event: event.at)
-        turn.say("last_seen", event=last.text, place=last.place, date=wording.instant(last.at, turn.language))
+        # A carrier's scan is text that strangers wrote.
+        if await turn.may_quote(last.text, last.place):
+            turn.say("last_seen", event=last.text, place=last.place, date=wording.instant(last.at, turn.language))
 
 
 async def _say_photo(turn: Turn, order: OrderFacts) -> None:

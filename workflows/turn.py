@@ -7,18 +7,22 @@ from datetime import datetime
 from temporalio import workflow
 
 from activities.ports import Caller
+from activities.screening import Screened, ScreenTexts
 from activities.tools.escalate_to_human import OpenTicket, Ticket
 from policies import wording
 from policies.bundle import Bundle
-from policies.facts import CustomerFacts, OrderFacts, RefundRecord
+from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord
+from policies.placeholders import PLACEHOLDER, restore
 from policies.routing import Choice
 from policies.verdict import Verdict
+from workflows import metrics
 from workflows.messages import Decision, RefundNews, Reply
 from workflows.talk import Question, Talk, card_of
 from workflows.toolbox import Outage, Refused, Toolbox, fetch
 
 UNDERSTANDING_QUEUE = "understanding"
 KNOWLEDGE_QUEUE = "knowledge"
+REACHES = (PersonalKind.EMAIL, PersonalKind.PHONE)
 
 
 @dataclass
@@ -73,16 +77,34 @@ class Turn:
         """Hydrate: tier, region, language and orders of whoever asks."""
         return await fetch("hydrate", CustomerFacts, self.caller, note="who is asking", bundle=self.bundle)
 
+    async def may_quote(self, *texts: str) -> bool:
+        """Say whether texts from outside may be told or shown to a model; not when nobody can look at them."""
+        ask = ScreenTexts(texts=texts)
+        try:
+            screened = await fetch(
+                "screen_texts", Screened, ask, note="screen", bundle=self.bundle, queue=UNDERSTANDING_QUEUE
+            )
+        except (Outage, Refused):
+            return False
+        if all(screened.allowed):
+            return True
+        metrics.count_flagged(self.caller.tenant, "passage")
+        self.talk = self.talk.note("left out a text from outside that reads like instructions")
+        return False
+
     def ask(self, about: Question) -> None:
         self.talk = self.talk.with_(question=about)
 
     async def hand_over(self, why: str) -> None:
         """Give the case to a person: said only once the helpdesk has it, kept trying by the conversation otherwise."""
         opening = self.talk.opening
+        contact = self._contact()
+        lines = [f"Intent: {self.choice.intent}", f"Order: {self.talk.focus or '-'}"]
+        lines += [f"Contact given: {contact}"] if contact else []
         ticket = OpenTicket(
             caller=self.caller,
             subject=f"Conversation {opening.conversation_id}: {why}",
-            body="\n".join((f"Intent: {self.choice.intent}", f"Order: {self.talk.focus or '-'}", *self.talk.notes)),
+            body=restore("\n".join((*lines, *self.talk.notes)), self.talk.personal),
             key=f"ticket-{opening.conversation_id}-{self.talk.turn + 1}",
         )
         self.seal(self.talk)
@@ -94,6 +116,14 @@ class Turn:
         else:
             self.talk = self.talk.with_(ticket=opened.ticket_id, stage="with_person").note(f"handed over: {why}")
             self.say("handed_over", ticket=opened.ticket_id)
+            if contact:
+                self.say("contact_passed_on", contact=contact)
+
+    def _contact(self) -> str:
+        """Name the placeholder of the e-mail or number the customer wrote last; one they typed themselves is none."""
+        given = [datum for datum in self.talk.personal if datum.kind in REACHES]
+        reachable = [datum.placeholder for datum in given if not PLACEHOLDER.fullmatch(datum.value)]
+        return reachable[-1] if reachable else ""
 
     @property
     def outcome(self) -> str:
@@ -109,7 +139,7 @@ class Turn:
             offset=0,
             turn=number,
             answers=answers,
-            text="\n".join(self.parts),
+            text=restore("\n".join(self.parts), self.talk.personal),
             at=self.now,
             stage=self.talk.stage,
             offer=card_of(self.talk.offer) if self.talk.offer else None,

@@ -23,14 +23,16 @@ BUSINESS = frozenset(
 LONGEST_WAIT = timedelta(hours=1)
 
 
-def posture(outcome: httpx.Response | httpx.HTTPError, *, write: bool, now: datetime) -> OutsideError | None:
-    """Turn an answer, or its absence, into an error to raise; None means success.
+def posture(
+    outcome: httpx.Response | httpx.HTTPError, *, write: bool, now: datetime, who: str = "the shop"
+) -> OutsideError | None:
+    """Turn an answer of `who`, or its absence, into an error to raise; None means success.
 
     Messages name statuses and exception classes only: URLs and bodies hold personal data.
     """
     if isinstance(outcome, httpx.Response):
-        return _of_answer(outcome, write=write, now=now)
-    lost = f"the shop gave no answer: {type(outcome).__name__}"
+        return _of_answer(outcome, write=write, now=now, who=who)
+    lost = f"{who} gave no answer: {type(outcome).__name__}"
     if isinstance(outcome, NEVER_SENT):
         return Unavailable(lost)
     if isinstance(outcome, httpx.UnsupportedProtocol):
@@ -40,8 +42,8 @@ def posture(outcome: httpx.Response | httpx.HTTPError, *, write: bool, now: date
     return Unavailable(lost) if isinstance(outcome, httpx.TransportError) else Malformed(lost)
 
 
-def _of_answer(answer: httpx.Response, *, write: bool, now: datetime) -> OutsideError | None:
-    status, said = answer.status_code, f"the shop answered {answer.status_code}"
+def _of_answer(answer: httpx.Response, *, write: bool, now: datetime, who: str) -> OutsideError | None:
+    status, said = answer.status_code, f"{who} answered {answer.status_code}"
     if answer.is_success:
         return None
     if status in PATIENCE:

@@ -1,9 +1,11 @@
 """Understanding by keywords, for workflow tests that are about what follows from it."""
 
+import re
+
 from temporalio import activity
 
 from activities.understanding import Utterance
-from policies.facts import IntentGuess, Understanding
+from policies.facts import Injection, IntentGuess, PersonalDatum, PersonalKind, Understanding
 from policies.slots import awbs, order_ids
 
 KEYWORDS = {
@@ -19,6 +21,11 @@ KEYWORDS = {
     "person": "contact_human",
     "hello": "greeting",
 }
+DOUBTS = {"money": ("refund_request", "a refund"), "parcel": ("track_order", "where a parcel is")}
+NOT_TRUSTED = {"as your developer": Injection.PLAIN_TEXT, "ignore your rules": Injection.REFUSE}
+LANGUAGES = {"bitte": "de", "please": "en"}
+CLAUSE = re.compile(r"[,.;]\s|\band\b")
+MAIL = re.compile(r"[\w.]+@[\w.]+\w")
 
 
 class KeywordUnderstanding:
@@ -31,8 +38,34 @@ class KeywordUnderstanding:
     async def understand(self, said: Utterance) -> Understanding:
         self.asked.append(said)
         whole = "\n".join(said.texts)
-        named = [intent for keyword, intent in KEYWORDS.items() if keyword in whole.casefold()]
-        guesses = [IntentGuess(id=intent, confidence=0.95 - 0.05 * rank) for rank, intent in enumerate(named)]
+        plain = whole.casefold()
+        mails = [mail for mail in MAIL.findall(whole) if mail not in {datum.value for datum in said.held}]
         return Understanding(
-            redacted=whole, intents=tuple(guesses), order_ids=order_ids(whole, said.order_ids), awbs=awbs(whole)
+            redacted=MAIL.sub("[email_1]", whole),
+            language=next((language for word, language in LANGUAGES.items() if word in plain), ""),
+            intents=_guesses(whole, said.order_ids),
+            unsure=tuple(
+                IntentGuess(id=intent, confidence=0.3, called=called)
+                for word, (intent, called) in DOUBTS.items()
+                if word in plain
+            ),
+            order_ids=order_ids(whole, said.order_ids),
+            awbs=awbs(whole),
+            injection=next((how for words, how in NOT_TRUSTED.items() if words in plain), Injection.ALLOW),
+            personal=(
+                *said.held,
+                *(PersonalDatum(placeholder="[email_1]", kind=PersonalKind.EMAIL, value=mail) for mail in mails),
+            ),
         )
+
+
+def _guesses(whole: str, own: tuple[str, ...]) -> tuple[IntentGuess, ...]:
+    named: dict[str, tuple[str, ...]] = {}
+    for keyword, intent in KEYWORDS.items():
+        clauses = [clause for clause in CLAUSE.split(whole) if keyword in clause.casefold()]
+        if clauses:
+            named[intent] = tuple(dict.fromkeys(order for clause in clauses for order in order_ids(clause, own)))
+    return tuple(
+        IntentGuess(id=intent, confidence=0.95 - 0.05 * rank, order_ids=orders)
+        for rank, (intent, orders) in enumerate(named.items())
+    )

@@ -71,5 +71,11 @@ def test_every_tool_a_playbook_lists_exists_and_every_tool_is_listed(tenant: str
     assert {tool for book in books for tool in book.tools} == TOOLS.keys()
 
 
+@every_pair
+def test_words_that_are_not_trusted_reach_no_tool_that_writes(playbook: str, tool: Tool) -> None:
+    verdict = may_use(playbook, tool.name, tool.effect, 0, True, STANDARD, trusted=False)
+    assert verdict.allowed == (tool.effect is Effect.READ and tool.name in PLAYBOOKS[playbook].tools)
+
+
 def test_a_tool_nobody_knows_is_denied() -> None:
     assert may_use("negotiation", "drop_tables", Effect.READ, 0, True, STANDARD).rule == "tool.not_in_playbook"

@@ -18,6 +18,7 @@ from activities.errors import Unavailable
 from activities.event_log import AppendEvents, LogEnd
 from activities.policy_store import PinPolicy, PolicyStore
 from activities.ports import Caller, Shop
+from activities.screening import Screened, ScreenTexts
 from activities.tools.search_policy import PolicyHits, SearchPolicy, SearchScope
 from activities.understanding import Utterance
 from policies.amounts import amounts
@@ -169,7 +170,7 @@ class Exchange:
                 activities=[*tool_activities(shop), self.append_events, self.pin_policy],
                 workflow_runner=sandboxed_runner(),
             ),
-            Worker(client, task_queue=UNDERSTANDING_QUEUE, activities=[self.understand]),
+            Worker(client, task_queue=UNDERSTANDING_QUEUE, activities=[self.understand, self.screen_texts]),
             Worker(client, task_queue=KNOWLEDGE_QUEUE, activities=[self.search_policy]),
         ):
             yield self
@@ -193,6 +194,10 @@ class Exchange:
         await desk.answers("understand")
         understood = await desk.understanding.understand(said)
         return understood.model_copy(update={"amounts": amounts(understood.redacted)})
+
+    @activity.defn(name="screen_texts")
+    async def screen_texts(self, ask: ScreenTexts) -> Screened:
+        return Screened(allowed=tuple("ignore your rules" not in text for text in ask.texts))
 
     @activity.defn(name="search_policy")
     async def search_policy(self, ask: SearchPolicy, caller: Caller, scope: SearchScope) -> PolicyHits:
