@@ -1,11 +1,13 @@
 """From exemplars to scores: kernel ridge regression over meaning and spelling, solved in one step."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped]  # has no stubs
 
 from activities.encoder import Vectors
+from activities.kept_vectors import solve_kept
 from activities.spelling import Spelling
 
 # How fast likeness of meaning fades, what spelling weighs beside it, and how far an exemplar may be overruled by its
@@ -18,13 +20,23 @@ RIDGE = 0.3
 class Head:
     """Scores texts against classes: near 1 among exemplars of one class, near 0 far from all of it."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors, owners: Sequence[int], classes: int) -> None:
-        """Fit exemplars (text, unit row, class), the same way every time; a few seconds for six thousand."""
+    def __init__(
+        self, texts: Sequence[str], vectors: Vectors, owners: Sequence[int], classes: int, kept: Path | None = None
+    ) -> None:
+        """Fit exemplars (text, unit row, class), the same way every time; a few seconds for six thousand.
+
+        `kept` is a folder where the solution waits for the next start with the same exemplars.
+        """
         self._vectors = vectors
         self._spelling = Spelling(texts)
         wanted = np.eye(classes, dtype=np.float32)[np.asarray(owners)]
-        factor = cho_factor(_ridged(vectors, self._spelling.among_known()), lower=True, overwrite_a=True)
-        self._weights = np.asarray(cho_solve(factor, wanted), dtype=np.float32)
+
+        def solve() -> Vectors:
+            factor = cho_factor(_ridged(vectors, self._spelling.among_known()), lower=True, overwrite_a=True)
+            return np.asarray(cho_solve(factor, wanted), dtype=np.float32)
+
+        given = "\n".join([f"{SHARPNESS} {SPELLING} {RIDGE}", *texts]).encode() + vectors.tobytes() + wanted.tobytes()
+        self._weights = solve_kept(solve, given, kept)
 
     def scores(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
         """Score texts with their unit rows: texts × classes."""

@@ -1,9 +1,9 @@
-"""Vectors of texts that are embedded at every start, kept on disk for the next one."""
+"""What every start works out anew, vectors of exemplars and heads fitted to them, kept on disk for the next one."""
 
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,18 @@ def encode_kept(encoder: Encoder, texts: Sequence[str], kept: Path | None) -> Ve
             _write(kept, {key: known[key] for key in keys.values()})
         rows = {text: known[keys[text]] for text in distinct}
     return np.stack([rows[text] for text in texts]).astype(np.float32)
+
+
+def solve_kept(solve: Callable[[], Vectors], given: bytes, kept: Path | None) -> Vectors:
+    """Solve, or read from the folder `kept` what was solved before for exactly what is `given`."""
+    if kept is None:
+        return solve()
+    path = kept / f"head-{hashlib.blake2b(given, digest_size=12).hexdigest()}.npz"
+    if solved := _read(path):
+        return solved["weights"]
+    weights = solve()
+    _write(path, {"weights": weights})
+    return weights
 
 
 def _read(kept: Path) -> dict[str, Vectors]:

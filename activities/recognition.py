@@ -18,6 +18,7 @@ from policies.intents import Intent, Piece, Risk, rank
 from policies.slots import mask
 
 MOST_OFFERED = 3
+VECTORS = "exemplars.npz"
 DOUBTFUL = 0.6
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -39,12 +40,15 @@ class Recogniser:
     def __init__(
         self, encoder: Encoder, sets: IntentSets, *, kept: Path | None = None, calibration: Calibration | None = None
     ) -> None:
-        """Embed every exemplar once and fit the heads; `kept` is a file where vectors wait for the next start."""
+        """Embed every exemplar once and fit the heads; `kept` is a folder where both wait for the next start."""
+        self.sets = sets
         self._calibration = calibration or Calibration()
         everything = tuple(dict.fromkeys(text for each in _all(sets) for text, _ in exemplars(each)))
-        rows = dict(zip(everything, encode_kept(encoder, everything, kept), strict=True))
-        self._shipped = _Recognition(sets.shipped, rows, self._calibration)
-        self._own = {tenant: _Recognition(intents, rows, self._calibration) for tenant, intents in sets.tenants.items()}
+        rows = dict(zip(everything, encode_kept(encoder, everything, kept / VECTORS if kept else None), strict=True))
+        self._shipped = _Recognition(sets.shipped, rows, self._calibration, kept)
+        self._own = {
+            tenant: _Recognition(intents, rows, self._calibration, kept) for tenant, intents in sets.tenants.items()
+        }
 
     def guesses(self, vectors: Vectors, pieces: Sequence[Piece], tenant: str = "", language: str = "en") -> Guessed:
         """Name the intents of a burst cut into `pieces`, given one unit row for each."""
@@ -58,12 +62,14 @@ class Recogniser:
 class _Recognition:
     """One set of intents and the head fitted to it."""
 
-    def __init__(self, intents: Sequence[Intent], rows: dict[str, Vectors], calibration: Calibration) -> None:
+    def __init__(
+        self, intents: Sequence[Intent], rows: dict[str, Vectors], calibration: Calibration, kept: Path | None
+    ) -> None:
         self._intents = tuple(intents)
         self._calibration = calibration
         pairs = exemplars(intents)
         texts, owners = [text for text, _ in pairs], [owner for _, owner in pairs]
-        self._head = Head(texts, np.stack([rows[text] for text in texts]), owners, len(self._intents))
+        self._head = Head(texts, np.stack([rows[text] for text in texts]), owners, len(self._intents), kept)
         risks = np.array([intent.risk.value for intent in intents])
         self._same_risk = (risks[:, None] == risks).astype(np.float32)
         self._background = np.array([intent.background for intent in intents])

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from temporalio import activity
 
 from activities.encoder import Encoder, Vectors
+from activities.kept_vectors import encode_kept
 from policies.facts import Injection
 from policies.frozen import Fact
+from policies.gist import essence
 from policies.injection import (
     LONGEST_PIECE,
     MOST_PIECES,
@@ -22,7 +24,6 @@ from policies.injection import (
     parse,
 )
 from policies.injection_marks import CLEAR
-from policies.slots import mask
 
 # How a head is fitted, and how its distance becomes a score; found on our own exemplars, see `evals/injection.py`.
 PENALTY, WIDTH = 3.0, 1.0
@@ -40,9 +41,17 @@ class Screen:
     """Knows attacks and harmless texts, embedded once when it is made; scores pieces by their vectors."""
 
     def __init__(
-        self, encoder: Encoder, attacks: Sequence[Exemplars], benign: Sequence[str], limits: Limits | None = None
+        self,
+        encoder: Encoder,
+        attacks: Sequence[Exemplars],
+        benign: Sequence[str],
+        limits: Limits | None = None,
+        kept: Path | None = None,
     ) -> None:
-        """Fit the head: `attacks` are files of either sort, `benign` more harmless texts, such as intent exemplars."""
+        """Fit the head: `attacks` are files of either sort, `benign` more harmless texts, such as intent exemplars.
+
+        `kept` is a file where their vectors wait for the next start.
+        """
         self._encoder = encoder
         self._limits = limits or Limits()
         evil = [(file.kind, text) for file in attacks if file.attack for text in file.exemplars]
@@ -51,10 +60,11 @@ class Screen:
         good += [
             text for text in _spread(benign, MOST_BENIGN) if not any(each.weight >= CLEAR for each in every_mark(text))
         ]
-        good = [mask(text)[:LONGEST_PIECE] for text in good]
+        good = [essence(text) for text in good]
         self._kinds = [kind for kind, _ in evil]
-        self._attacks = encoder.encode([piece for _, piece in evil])
-        self._head = Head(self._attacks, encoder.encode([*good, *_together(good)]))
+        rows = encode_kept(encoder, [*(piece for _, piece in evil), *good, *_together(good)], kept)
+        self._attacks = rows[: len(evil)]
+        self._head = Head(self._attacks, rows[len(evil) :])
 
     def cut(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Give the pieces to embed for `judge`, each once: at most 64 of a message and about 192 of a burst."""
@@ -146,7 +156,7 @@ def read_exemplars(folder: Path) -> tuple[Exemplars, ...]:
 
 def _known(text: str) -> Iterable[str]:
     """A short attack is learned whole; a long one also in the windows it will be met in."""
-    return cut(text) if len(text) > LONGEST_PIECE else (mask(text)[:LONGEST_PIECE],)
+    return cut(text) if len(text) > LONGEST_PIECE else (essence(text),)
 
 
 def _together(texts: Sequence[str]) -> list[str]:

@@ -19,7 +19,6 @@ from policies.dates import dates
 from policies.facts import PersonalDatum, Understanding
 from policies.frozen import Fact
 from policies.injection import Screening
-from policies.intent_sets import IntentSets
 from policies.intents import Piece, riskiest
 from policies.intents import pieces as cut_for_intents
 from policies.language import language
@@ -62,17 +61,16 @@ class Understander:
     def __init__(
         self,
         encoder: Encoder,
-        intents: IntentSets,
+        recogniser: Recogniser,
         screen: Screen,
         shapes: Mapping[str, Shape],
         learner: Learner | None = None,
     ) -> None:
         self.encoder = encoder
+        self.recogniser = recogniser
         self.screen = screen
-        self._intents = intents
         self._shapes = shapes
         self._learner = learner
-        self.recogniser = Recogniser(encoder, intents)
 
     @activity.defn(name="understand")
     async def understand(self, said: Utterance) -> Understanding:
@@ -142,7 +140,7 @@ class Understander:
             answer=answer_all(said.texts) if said.open_question else None,
             injection=screening.verdict,
             injection_score=round(screening.score, 3),
-            risk=riskiest(intents, self._intents.of(said.tenant)).value,
+            risk=riskiest(intents, self.recogniser.sets.of(said.tenant)).value,
             complexity=weigh(start, intents, orders),
             personal=held,
         )

@@ -1,19 +1,17 @@
-"""Measure injection screening on attacks and messages that strangers wrote: `python -m evals.injection --data FILE`."""
+"""Measure injection screening on attacks and messages that strangers wrote."""
 
 import argparse
-import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import policies
 from activities.encoder import Encoder
+from activities.recognition import read_intents
 from activities.screening import Screen, read_exemplars
 from evals.letters import hide, letter
-from evals.measures import Measure, count, table
+from evals.measures import Measure, count, read_sets, table
 from policies.facts import Injection
 
 ROOM = Path(policies.__file__).parent
@@ -26,8 +24,11 @@ SEED = 20_261_101
 
 def measure(data: Path, screen: Screen, encoder: Encoder) -> Iterator[Measure]:
     """Count attacks that are noticed and harmless texts that are not let through; any verdict but allow is an alarm."""
-    rows = _read(data)
-    name = f"injection/{data.stem}"
+    for name, rows in read_sets(data, "injection/*"):
+        yield from _measure(name, rows, screen, encoder)
+
+
+def _measure(name: str, rows: Sequence[dict[str, Any]], screen: Screen, encoder: Encoder) -> Iterator[Measure]:
     attacks = [row for row in rows if row["label"] == 1]
     ids = [row["id"] for row in rows]
     alarms = dict(zip(ids, _alarms(screen, encoder, [row["text"] for row in rows]), strict=True))
@@ -54,25 +55,8 @@ def measure(data: Path, screen: Screen, encoder: Encoder) -> Iterator[Measure]:
 
 def shipped(encoder: Encoder) -> Screen:
     """Make the screen of the shipped exemplars; what customers want is harmless, so intents count as benign."""
-    return Screen(encoder, read_exemplars(ROOM / "injection"), intent_exemplars(ROOM / "intents"))
-
-
-def intent_exemplars(folder: Path) -> tuple[str, ...]:
-    """Read the exemplars of all intents, whether a file lists them plainly or by language."""
-    found: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))["exemplars"]
-        groups = given.values() if isinstance(given, dict) else [given]
-        found += [text for group in groups for text in group]
-    return tuple(found)
-
-
-def _read(data: Path) -> list[dict[str, Any]]:
-    # Attacks hold U+2028 and its kin, at which str.splitlines would tear a row apart.
-    if not data.exists():
-        return []
-    with data.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
+    benign = [exemplar for intent in read_intents(ROOM / "intents").shipped for exemplar in intent.said]
+    return Screen(encoder, read_exemplars(ROOM / "injection"), benign)
 
 
 def _alarms(screen: Screen, encoder: Encoder, texts: Sequence[str]) -> list[bool]:
@@ -92,7 +76,7 @@ def _alarms(screen: Screen, encoder: Encoder, texts: Sequence[str]) -> list[bool
 def main() -> None:
     """Print one table, and how sure each number is."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--data", type=Path, required=True, help="a JSON Lines file: id, text, label, kind")
+    options.add_argument("--data", type=Path, required=True, help="a folder with injection/*.jsonl")
     given = options.parse_args()
     encoder = Encoder()
     print(table(list(measure(given.data, shipped(encoder), encoder))))

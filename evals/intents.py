@@ -12,19 +12,19 @@ from activities.calibration import Calibration
 from activities.encoder import Encoder, Vectors
 from activities.intent_head import left_out
 from activities.recognition import Guessed, Recogniser, exemplars, read_intents
-from evals.measures import Measure, count, read_rows, table
+from evals.measures import Measure, count, read_sets, table
 from policies.intents import Intent, Risk, pieces
 
 PART = "intents"
 INTENTS = Path(__file__).parent.parent / "policies" / "intents"
-# Set, level of the rows in scope, of the rows out of scope, of any row; a stranger's row may not name money.
+# Sets, level of their rows in scope, of those out of scope, of any row; a stranger's row may not name money.
 SETS = (
-    ("hint3_train", 0.85, 0.96, None),
-    ("bitext_test", 0.97, None, 0.97),
-    ("clinc150_test", None, None, None),
-    ("banking77_test", None, None, None),
+    ("hint3_*", 0.85, 0.96, None),
+    ("bitext_*", 0.97, None, 0.97),
+    ("clinc150_*", None, None, None),
+    ("banking77_*", None, None, None),
 )
-STRANGERS = ("clinc150_test", "banking77_test")
+STRANGERS = ("clinc150_*", "banking77_*")
 MONEY_IN_STRANGERS = 0.005
 # The sets know fewer intents than we do; what they do not know is "other" to them.
 THEIRS = {
@@ -57,31 +57,37 @@ def measure(data: Path, encoder: Encoder, recogniser: Recogniser) -> Iterator[Me
     yield from _own(encoder, intents)
     money = {intent.id for intent in intents if intent.risk is Risk.MONEY}
     said = {_plain(exemplar) for intent in intents for exemplar in intent.said}
-    for name, in_scope, kept_out, any_row in SETS:
-        # What an exemplar says word for word measures nothing.
-        rows = [row for row in read_rows(data / "intent" / f"{name}.jsonl") if _plain(row["text"]) not in said]
-        pairs = list(zip(rows, _guess_all(encoder, recogniser, [row["text"] for row in rows]), strict=True))
-        known = [(row, found) for row, found in pairs if row["intent"] not in (None, "other")]
-        other = [found for row, found in pairs if row["intent"] == "other"]
-        some = [(row, found) for row, found in pairs if _accepted(row)]
-        yield from count(
-            PART, name, "in scope, first is right", (_label(got) in _accepted(row) for row, got in known), in_scope
-        )
-        yield from count(
-            PART, name, "in scope, right or asked about", (_names(got) & _accepted(row) != set() for row, got in known)
-        )
-        yield from count(PART, name, "out of scope, kept out", (_label(got) == "other" for got in other), kept_out)
-        yield from count(
-            PART, name, "any row, first is accepted", (_label(got) in _accepted(row) for row, got in some), any_row
-        )
-        level = MONEY_IN_STRANGERS if name in STRANGERS else None
-        yield from count(
-            PART, name, "stranger's row, first is money", (_first(got) in money for got in other), level, "at most"
-        )
-        yield from count(
-            PART, name, "stranger's row, money anywhere",
-            (any(guess.id in money for guess in got.intents) for got in other), level, "at most",
-        )  # fmt: skip
+    for pattern, *levels in SETS:
+        for name, rows in read_sets(data, f"intent/{pattern}"):
+            # What an exemplar says word for word measures nothing.
+            fresh = [row for row in rows if _plain(row["text"]) not in said]
+            found = _guess_all(encoder, recogniser, [row["text"] for row in fresh])
+            strange = MONEY_IN_STRANGERS if pattern in STRANGERS else None
+            yield from _measure(name, list(zip(fresh, found, strict=True)), levels, strange, money)
+
+
+def _measure(
+    name: str,
+    pairs: Sequence[tuple[dict[str, Any], Guessed]],
+    levels: Sequence[float | None],
+    strange: float | None,
+    money: set[str],
+) -> Iterator[Measure]:
+    in_scope, kept_out, any_row = levels
+    known = [(row, found) for row, found in pairs if row["intent"] not in (None, "other")]
+    other = [found for row, found in pairs if row["intent"] == "other"]
+    some = [(row, found) for row, found in pairs if _accepted(row)]
+    right = (_label(got) in _accepted(row) for row, got in known)
+    yield from count(PART, name, "in scope, first is right", right, in_scope)
+    asked = (_names(got) & _accepted(row) != set() for row, got in known)
+    yield from count(PART, name, "in scope, right or asked about", asked)
+    yield from count(PART, name, "out of scope, kept out", (_label(got) == "other" for got in other), kept_out)
+    accepted = (_label(got) in _accepted(row) for row, got in some)
+    yield from count(PART, name, "any row, first is accepted", accepted, any_row)
+    first = (_first(got) in money for got in other)
+    yield from count(PART, name, "stranger's row, first is money", first, strange, "at most")
+    anywhere = (any(guess.id in money for guess in got.intents) for got in other)
+    yield from count(PART, name, "stranger's row, money anywhere", anywhere, strange, "at most")
 
 
 def _own(encoder: Encoder, intents: Sequence[Intent]) -> Iterator[Measure]:

@@ -67,10 +67,14 @@ def count(
         yield Measure(part, dataset, name, sum(marks), len(marks), level, bound)
 
 
+def read_sets(data: Path, pattern: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Read every set of a folder that the pattern names, such as "intent/hint3_*": its name and its rows."""
+    for path in sorted(data.glob(f"{pattern}.jsonl")):
+        yield f"{path.parent.name}/{path.stem}", read_rows(path)
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Read JSON Lines; a set that is not in the folder has no rows."""
-    if not path.exists():
-        return []
+    """Read JSON Lines. Rows hold U+2028 and its kin, at which `str.splitlines` would tear them apart."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 

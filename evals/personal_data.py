@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evals.measures import Measure, count, read_rows, table
+from evals.measures import Measure, count, read_sets, table
 from policies.redaction import Redaction, redact
 
 PART = "personal"
-COMPOSED = "phone_regions_composed"
-SYNTHETIC = "presidio_synth_v2"
 # What the synthetic set calls a kind, our name for it, and the share of it that has to be found.
 KINDS = {
     "CREDIT_CARD": ("cards found", 1.0),
@@ -34,37 +32,43 @@ def main() -> None:
 
 def measure(data: Path) -> Iterator[Measure]:
     """Count over every set that is there; something is found when its whole span is covered."""
-    rows = [(row, redact(row["text"])) for row in read_rows(data / "pii" / f"{SYNTHETIC}.jsonl")]
-    for label, (name, level) in KINDS.items():
-        found = [_covered(done, span) for row, done in rows for span in row["spans"] if span["type"] == label]
-        yield from count(PART, SYNTHETIC, name, found, level)
+    for name, rows in read_sets(data, "pii/presidio_*"):
+        yield from _synthetic(name, rows)
+    for name, rows in read_sets(data, "pii/phone_*"):
+        yield from _phones(name, "phones of all regions found", rows, hinted=False)
+        yield from _phones(name, "with the region as a hint", rows, hinted=True)
+        national = [row for row in rows if row["format"] == "NATIONAL"]
+        yield from _phones(name, "in national format", national, hinted=False)
+    for name, rows in read_sets(data, "pii/*benign*"):
+        yield from _benign(name, rows)
+    for name, rows in read_sets(data, "slots/*"):
+        done = [(row, redact(row["text"]).text) for row in rows]
+        lost = [order_id not in text for row, text in done for order_id in _orders(row)]
+        yield from count(PART, name, "order_id scrubbed", lost, MOST_SCRUBBED, "at most")
+
+
+def _synthetic(name: str, rows: list[dict[str, Any]]) -> Iterator[Measure]:
+    done = [(row, redact(row["text"])) for row in rows]
+    for label, (says, level) in KINDS.items():
+        found = [_covered(one, span) for row, one in done for span in row["spans"] if span["type"] == label]
+        yield from count(PART, name, says, found, level)
     for label in HARMLESS:
-        taken = [_touched(done, span) for row, done in rows for span in row["spans"] if span["type"] == label]
-        yield from count(PART, SYNTHETIC, f"{label.casefold()} touched", taken)
-    phones = read_rows(data / "pii" / f"{COMPOSED}.jsonl")
-    yield from _phones("phones of all regions found", phones, hinted=False)
-    yield from _phones("with the region as a hint", phones, hinted=True)
-    national = [row for row in phones if row["format"] == "NATIONAL"]
-    yield from _phones("in national format", national, hinted=False)
-    yield from _benign(data)
+        taken = [_touched(one, span) for row, one in done for span in row["spans"] if span["type"] == label]
+        yield from count(PART, name, f"{label.casefold()} touched", taken)
 
 
-def _phones(name: str, rows: list[dict[str, Any]], hinted: bool) -> Iterator[Measure]:
+def _phones(name: str, says: str, rows: list[dict[str, Any]], hinted: bool) -> Iterator[Measure]:
     done = [redact(row["text"], region=row["region"] if hinted else None) for row in rows]
     found = [_covered(one, span) for row, one in zip(rows, done, strict=True) for span in row["spans"]]
-    yield from count(PART, COMPOSED, name, found, LEAST_PHONES)
+    yield from count(PART, name, says, found, LEAST_PHONES)
 
 
-def _benign(data: Path) -> Iterator[Measure]:
+def _benign(name: str, rows: list[dict[str, Any]]) -> Iterator[Measure]:
     """Numbers of shops that must stay: orders, invoices, amounts."""
-    name = "bitext_benign_ids"
-    rows = [(row, redact(row["text"])) for row in read_rows(data / "pii" / f"{name}.jsonl")]
-    for label in sorted({span["type"] for row, _ in rows for span in row["benign_spans"]}):
-        taken = [_touched(done, span) for row, done in rows for span in row["benign_spans"] if span["type"] == label]
+    done = [(row, redact(row["text"])) for row in rows]
+    for label in sorted({span["type"] for row, _ in done for span in row["benign_spans"]}):
+        taken = [_touched(one, span) for row, one in done for span in row["benign_spans"] if span["type"] == label]
         yield from count(PART, name, f"{label} scrubbed", taken, MOST_SCRUBBED, "at most")
-    slots = [(row, redact(row["text"])) for row in read_rows(data / "slots" / "dev.jsonl")]
-    lost = [order_id not in done.text for row, done in slots for order_id in _orders(row)]
-    yield from count(PART, "slots/dev", "order_id scrubbed", lost, MOST_SCRUBBED, "at most")
 
 
 def _orders(row: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from evals.measures import Measure, count, read_rows, table
+from evals.measures import Measure, count, read_sets, table
 from policies.amounts import amounts
 from policies.awbs import awbs
 from policies.codes import canonical
@@ -14,8 +14,7 @@ from policies.dates import dates
 from policies.order_ids import order_ids
 
 PART = "slots"
-SLOTS, BENIGN, PHONES = "slots/dev", "pii/bitext_benign_ids", "pii/phone_regions_composed"
-STRANGERS = ("intent/clinc150_test", "intent/banking77_test", "intent/hint3_train")
+STRANGERS = ("intent/clinc150_*", "intent/banking77_*", "intent/hint3_*")
 LEAST_EXACT = 0.97
 SOME_DAY = date(2026, 11, 21)
 
@@ -29,29 +28,26 @@ def main() -> None:
 
 def measure(data: Path) -> Iterator[Measure]:
     """Count order ids found exactly, amounts found, and what was taken for one of them and is not."""
-    rows = read_rows(data / f"{SLOTS}.jsonl")
-    named = [row for row in rows if "order_id" in row["slots"]]
-    others = [row for row in rows if "order_id" not in row["slots"]]
-    asked = [row for row in rows if "refund_amount" in row["slots"]]
-    yield from count(PART, SLOTS, "order ids exact", map(_exact, named), LEAST_EXACT)
-    yield from count(PART, SLOTS, "order ids exact, letter for letter", map(_to_the_letter, named))
-    yield from count(PART, SLOTS, "an invoice or amount taken for an order", map(_any_order, others), None, "at most")
-    yield from count(PART, SLOTS, "amounts found", map(_amount_found, asked))
-    yield from count(PART, SLOTS, "an order or amount taken for a date", map(_any_date, rows), None, "at most")
-    benign = [
-        (row["text"], span["value"], span["type"] == "order_id")
-        for row in read_rows(data / f"{BENIGN}.jsonl")
-        for span in row["benign_spans"]
-    ]
-    found = (canonical(value) in _keys(text) for text, value, is_order in benign if is_order)
-    yield from count(PART, BENIGN, "order ids found", found, LEAST_EXACT)
-    taken = (canonical(value) in _keys(text) for text, value, is_order in benign if not is_order)
-    yield from count(PART, BENIGN, "something else taken for an order", taken, None, "at most")
-    phones = read_rows(data / f"{PHONES}.jsonl")
-    yield from count(PART, PHONES, "a phone taken for an order", map(_any_order, phones), None, "at most")
-    for name in STRANGERS:
-        texts = read_rows(data / f"{name}.jsonl")
-        yield from count(PART, name, "an order or parcel where none is", map(_any_code, texts), None, "at most")
+    for name, rows in read_sets(data, "slots/*"):
+        named = [row for row in rows if "order_id" in row["slots"]]
+        others = [row for row in rows if "order_id" not in row["slots"]]
+        asked = [row for row in rows if "refund_amount" in row["slots"]]
+        yield from count(PART, name, "order ids exact", map(_exact, named), LEAST_EXACT)
+        yield from count(PART, name, "order ids exact, letter for letter", map(_to_the_letter, named))
+        yield from count(PART, name, "invoice or amount taken for an order", map(_any_order, others), None, "at most")
+        yield from count(PART, name, "amounts found", map(_amount_found, asked))
+        yield from count(PART, name, "order or amount taken for a date", map(_any_date, rows), None, "at most")
+    for name, rows in read_sets(data, "pii/*benign*"):
+        spans = [(row["text"], span) for row in rows for span in row["benign_spans"]]
+        marks = [(canonical(span["value"]) in _keys(text), span["type"] == "order_id") for text, span in spans]
+        yield from count(PART, name, "order ids found", (hit for hit, is_order in marks if is_order), LEAST_EXACT)
+        taken = (hit for hit, is_order in marks if not is_order)
+        yield from count(PART, name, "something else taken for an order", taken, None, "at most")
+    for name, rows in read_sets(data, "pii/phone_*"):
+        yield from count(PART, name, "a phone taken for an order", map(_any_order, rows), None, "at most")
+    for pattern in STRANGERS:
+        for name, rows in read_sets(data, pattern):
+            yield from count(PART, name, "order or parcel where none is", map(_any_code, rows), None, "at most")
 
 
 def _exact(row: dict[str, Any]) -> bool:

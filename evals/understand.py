@@ -22,6 +22,6 @@ def report(data: Path, understander: Understander, written: Path) -> Iterator[st
 
 def _all(data: Path, understander: Understander) -> Iterator[Measure]:
     yield from intents.measure(data, understander.encoder, understander.recogniser)
-    yield from injection.measure(data, understander.screen)
+    yield from injection.measure(data, understander.screen, understander.encoder)
     yield from personal_data.measure(data)
     yield from slots.measure(data)

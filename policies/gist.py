@@ -2,6 +2,8 @@
 
 import re
 
+from policies.slots import mask
+
 FILLER = r"(?:please|pls|plz|kindly|just|also|really|now|and|then|so|but|ok|okay)"
 HELP = r"(?:help|assistance|support|aid|a hand)"
 SOME = r"(?:(?:some|any|your|ur|a bit of|a little) )?"
@@ -49,6 +51,11 @@ EMPTY = r"me|us|i|you|to|my|the|a|it|in|on|with|for|about|this|that|how|do|so|an
 MEANING = re.compile(rf"\b(?!(?:{EMPTY})\b)[^\W\d_]+", re.IGNORECASE)
 ROUNDS = 4
 LONGEST = 300
+
+
+def essence(text: str) -> str:
+    """Reduce a text to what is embedded of it: its beginning, without codes and framing."""
+    return gist(mask(text)[:LONGEST])
 
 
 def gist(text: str) -> str:

@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints
 from policies.disguises import decoded
 from policies.facts import Injection
 from policies.frozen import Fact, Written
+from policies.gist import essence
 from policies.injection_marks import Mark, marks
 from policies.look_alikes import JOINED, unveil
-from policies.slots import mask
 from policies.yaml_lines import load
 
 MOST_PIECES = 64
@@ -128,8 +128,8 @@ def _runs(sentence: str) -> Iterator[str]:
 
 
 def _clean(parts: Iterator[str] | list[str]) -> list[str]:
-    """Leave codes out as intent pieces do, so that both screen and recogniser may share an embedding."""
-    cleaned = dict.fromkeys(mask(part[:LONGEST_PIECE]) for part in parts)
+    """Leave codes and framing out as intent pieces do, so that screen and recogniser share most embeddings."""
+    cleaned = dict.fromkeys(essence(part) for part in parts)
     return [piece for piece in cleaned if any(char.isalpha() for char in piece)]
 
 

@@ -9,8 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from policies.facts import IntentGuess
 from policies.frozen import Written
-from policies.gist import gist
-from policies.slots import mask
+from policies.gist import essence
 from policies.yaml_lines import load
 
 Exemplar = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300)]
@@ -119,9 +118,9 @@ def pieces(texts: Sequence[str]) -> tuple[Piece, ...]:
     found: dict[str, int] = {}
     for text in texts:
         start = text[: LONGEST_PIECE * MOST_PIECES]
-        found.setdefault(_essence(start), 0)
+        found.setdefault(essence(start), 0)
         for sentence in SENTENCE.split(start):
-            found.setdefault(_essence(sentence), 1)
+            found.setdefault(essence(sentence), 1)
             for clause, piece in clauses(sentence):
                 if len(clause.split()) >= WORDS_OF_A_CLAUSE:
                     found.setdefault(piece, 2)
@@ -133,8 +132,4 @@ def clauses(text: str) -> Iterator[tuple[str, str]]:
     """Cut a message into its clauses as they were written, each with the text of the piece it makes."""
     for sentence in SENTENCE.split(text[: LONGEST_PIECE * MOST_PIECES]):
         for clause in CLAUSE.split(sentence):
-            yield clause, _essence(clause)
-
-
-def _essence(text: str) -> str:
-    return gist(mask(text)[:LONGEST_PIECE])
+            yield clause, essence(clause)

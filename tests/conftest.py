@@ -1,5 +1,6 @@
 """Session fixtures: one real Temporal server, one real Redis, and, for tests that need everything, a whole stack."""
 
+import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,9 @@ from workers.embedded import EmbeddedStack, on_free_ports
 from workers.ports import free_ports
 from workers.settings import read_settings
 from workers.temporal_server import PACE, SEARCH_ATTRIBUTES
+
+# What is worked out from models and exemplars is the same in every test and every run: half a minute, once.
+os.environ.setdefault("HOLDFAST_MODEL_CACHE", str(Path(".holdfast/models").resolve()))
 
 
 @pytest.fixture(scope="session")

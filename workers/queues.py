@@ -34,12 +34,11 @@ def _conversation(outside: Outside) -> Activities:
 
 
 def _understanding(outside: Outside) -> Activities:
-    descriptions = {intent.id: intent.description for intent in outside.intents.shipped}
     understander = build(outside.settings, outside.encoder, outside.intents, outside.screen, outside.learner)
     return (
         understander.understand,
         Screener(outside.screen).screen_texts,
-        IntentRouter(outside.chooser, descriptions).route_intent,
+        IntentRouter(outside.chooser, outside.intents).route_intent,
     )
 
 

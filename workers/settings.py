@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     shape_folder: Path = _RULES / "shapes"
     document_folder: Path = _RULES / "documents"
     encoder_model: str = "packaged"
+    # What a first start works out from models and exemplars, for the next ones; deleting it costs half a minute.
+    model_cache: Path = Field(default_factory=lambda known: known["data"] / "models")
     # A server of the OpenAI API that is asked for an intent when nothing else was sure, if the tenant's rules say so.
     router_url: str | None = None
     router_model: str = "default"

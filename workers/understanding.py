@@ -4,7 +4,7 @@ from pathlib import Path
 
 from activities.encoder import Encoder
 from activities.learning import Learner
-from activities.recognition import read_intents
+from activities.recognition import Recogniser, read_intents
 from activities.screening import Screen, read_exemplars
 from activities.understanding import Understander
 from policies import dates, language, shapes
@@ -24,18 +24,20 @@ def build(
     """Fit the intents and preload what else would make the first message wait."""
     language.preload()
     dates.preload()
-    return Understander(encoder, intents, screen, read_shapes(settings.shape_folder), learner)
+    recogniser = Recogniser(encoder, intents, kept=settings.model_cache)
+    return Understander(encoder, recogniser, screen, read_shapes(settings.shape_folder), learner)
 
 
 def load_encoder(settings: Settings) -> Encoder:
     """Load the embedding model; the graph made of it is kept for the next start."""
-    return Encoder(settings.encoder_model, cache=settings.data / "encoder")
+    return Encoder(settings.encoder_model, cache=settings.model_cache)
 
 
 def load_screen(settings: Settings, encoder: Encoder, intents: IntentSets) -> Screen:
     """Fit the screen: what customers say of their orders is what it has to let through."""
     benign = [exemplar for intent in intents.shipped for exemplar in intent.said]
-    return Screen(encoder, read_exemplars(settings.injection_folder), benign)
+    kept = settings.model_cache / "screen.npz"
+    return Screen(encoder, read_exemplars(settings.injection_folder), benign, kept=kept)
 
 
 def read_shapes(folder: Path) -> dict[str, shapes.Shape]:

@@ -5,16 +5,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import policies
 from activities.clients.chat_model import ChatModel
 from activities.errors import Malformed, Rejected, Unavailable
 from activities.intent_router import CONFIDENCE, IntentRouter, RouteIntent
+from activities.recognition import read_intents
 
 ASK = RouteIntent(tenant="northwind", text="that thing with my money", intents=("refund_request", "track_order"))
-DESCRIPTIONS = {"refund_request": "Money back.", "track_order": "Where it is."}
+SHIPPED = Path(policies.__file__).parent / "intents"
+SETS = read_intents(SHIPPED)
 
 
 @contextmanager
@@ -48,7 +52,7 @@ async def routed(status: int, content: str) -> tuple[Any, list[dict[str, Any]]]:
     with model_server(status, content) as (url, asked):
         model = ChatModel(url, "small", key="k-1")
         try:
-            return await IntentRouter(model, DESCRIPTIONS).route_intent(ASK), asked
+            return await IntentRouter(model, SETS).route_intent(ASK), asked
         finally:
             await model.close()
 
@@ -57,9 +61,10 @@ async def test_the_model_sees_the_intents_and_can_decode_nothing_else() -> None:
     guess, (asked,) = await routed(200, '{"choice": "refund_request"}')
     assert (guess.id, guess.confidence) == ("refund_request", CONFIDENCE)
     assert (asked["path"], asked["model"], asked["key"]) == ("/v1/chat/completions", "small", "Bearer k-1")
+    described = {intent.id: intent.description for intent in SETS.shipped}
     schema = asked["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["choice"]["enum"] == ["refund_request", "track_order", "none_of_these"]
-    assert "- track_order: Where it is." in asked["messages"][0]["content"]
+    assert f"- track_order: {described['track_order']}" in asked["messages"][0]["content"]
     assert asked["messages"][1]["content"] == ASK.text
 
 
@@ -87,11 +92,11 @@ async def test_what_is_no_choice_is_an_error_named_by_who_reacts(
 async def test_a_server_that_is_not_there_is_waited_for() -> None:
     model = ChatModel("http://127.0.0.1:9", "small")
     with pytest.raises(Unavailable, match="the model server gave no answer"):
-        await IntentRouter(model, DESCRIPTIONS).route_intent(ASK)
+        await IntentRouter(model, SETS).route_intent(ASK)
     await model.close()
 
 
 async def test_without_a_model_the_question_is_rejected() -> None:
     with pytest.raises(Rejected) as caught:
-        await IntentRouter(None, DESCRIPTIONS).route_intent(ASK)
+        await IntentRouter(None, SETS).route_intent(ASK)
     assert caught.value.reason == "no_model"

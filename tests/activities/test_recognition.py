@@ -10,22 +10,12 @@ from activities.calibration import Calibration
 from activities.encoder import Encoder
 from activities.intent_head import Head, left_out
 from activities.kept_vectors import encode_kept
-from activities.recognition import Guessed, Recogniser, read_intents
+from activities.recognition import Guessed, Recogniser
 from policies.intent_sets import gather
 from policies.intents import pieces
 
 INTENTS = Path(policies.__file__).parent / "intents"
 MONEY = {"refund_request", "delivery_dispute", "damaged_or_wrong_item", "cancel_order"}
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder()
-
-
-@pytest.fixture(scope="module")
-def recogniser(encoder: Encoder) -> Recogniser:
-    return Recogniser(encoder, read_intents(INTENTS))
 
 
 def _guess(encoder: Encoder, recogniser: Recogniser, *texts: str, tenant: str = "", language: str = "en") -> Guessed:

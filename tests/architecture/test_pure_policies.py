@@ -4,7 +4,7 @@ from tests.architecture.source import imports, names, sources
 
 FORBIDDEN_ROOMS = (
     "temporalio", "os", "pathlib", "io", "shutil", "tempfile", "glob", "random", "secrets", "uuid", "time", "asyncio",
-    "threading", "subprocess", "socket", "urllib", "httpx", "redis", "sqlite3", "logging", "structlog",
+    "threading", "subprocess", "socket", "urllib.request", "httpx", "redis", "sqlite3", "logging", "structlog",
     "activities", "workflows", "workers", "api", "sandbox",
 )  # fmt: skip
 FORBIDDEN_CALLS = (
