@@ -123,7 +123,9 @@ class Understander:
         shape = shape_of(said.tenant, self._shapes)
         whole = "\n".join(texts)
         start = whole[:LONGEST]
-        orders = order_ids(start, said.order_ids, shape)
+        # Whoever was asked for an order means one by any code: read it as if the word stood before it.
+        asked = "order " if said.waiting_for == "order" else ""
+        orders = order_ids(f"{asked}{start}", said.order_ids, shape)
         intents = with_their_orders(guessed.intents, guessed.carried, texts, orders, said.order_ids, shape)
         spoken = language(start, (said.language, *shape.languages) if said.language else shape.languages)
         return Understanding(

@@ -47,10 +47,14 @@ class Cleared(Fact):
     verdict: Verdict
 
 
-def reason_for(intents: Sequence[str], order: OrderFacts) -> ReasonCode:
-    """Name the reason from what was understood and what the carrier says; the customer's wording is not evidence."""
+def reason_for(intents: Sequence[str], order: OrderFacts, given: Sequence[ReasonCode] = ()) -> ReasonCode:
+    """Name the reason from what was understood and what the carrier says; the customer's wording is not evidence.
+
+    `given` are the reasons their words name: they only tell a wrong item from a damaged one.
+    """
     if "damaged_or_wrong_item" in intents:
-        return ReasonCode.DAMAGED_ITEM
+        wrong = ReasonCode.WRONG_ITEM in given and ReasonCode.DAMAGED_ITEM not in given
+        return ReasonCode.WRONG_ITEM if wrong else ReasonCode.DAMAGED_ITEM
     arrived = order.status in (OrderStatus.DELIVERED, OrderStatus.RETURNED)
     if not arrived:
         return ReasonCode.DELIVERY_FAILED

@@ -70,9 +70,9 @@ async def _handle(
         case "refund_status", str(order_id):
             await tracking.refund_status(turn, order_id)
         case "refund", str(order_id):
-            await negotiation.offer_a_refund(turn, order_id, customer.tier, intents, understood.amounts)
+            await negotiation.offer_a_refund(turn, order_id, customer.tier, intents, understood)
         case "return", str(order_id):
-            await negotiation.offer_a_return(turn, order_id, customer.tier, intents)
+            await negotiation.offer_a_return(turn, order_id, customer.tier, intents, understood)
         case "cancel", str(order_id):
             await negotiation.offer_to_cancel(turn, order_id)
         case "address", str(order_id):

@@ -12,6 +12,7 @@ from policies.facts import (
     OrderFacts,
     OrderStatus,
     ReasonCode,
+    Understanding,
 )
 from policies.offers import AddressTerms, CancelTerms, ReturnTerms, offer_change, offer_refund
 from policies.refunds import Cleared
@@ -25,13 +26,13 @@ ME = "negotiation"
 
 
 async def offer_a_refund(
-    turn: Turn, order_id: str, tier: str, intents: Sequence[str], amounts: Sequence[AskedAmount]
+    turn: Turn, order_id: str, tier: str, intents: Sequence[str], understood: Understanding
 ) -> None:
     """Offer what policy allows to pay back on an order, or say by which rule nothing can be."""
     order = await read_order(turn, order_id)
-    reason = refunds.reason_for(intents, order)
+    reason = refunds.reason_for(intents, order, understood.reasons)
     # Of several amounts in one message nobody knows which is asked for; the offer then names all that is left.
-    asked = amounts[0] if len(amounts) == 1 else None
+    asked = understood.amounts[0] if len(understood.amounts) == 1 else None
     await requote(turn, order, tier, reason, asked)
 
 
@@ -54,9 +55,11 @@ async def requote(turn: Turn, order: OrderFacts, tier: str, reason: ReasonCode, 
     turn.parts.append(text)
 
 
-async def offer_a_return(turn: Turn, order_id: str, tier: str, intents: Sequence[str]) -> None:
+async def offer_a_return(
+    turn: Turn, order_id: str, tier: str, intents: Sequence[str], understood: Understanding
+) -> None:
     order = await read_order(turn, order_id)
-    await _offer_return_of(turn, order, tier, refunds.reason_for(intents, order))
+    await _offer_return_of(turn, order, tier, refunds.reason_for(intents, order, understood.reasons))
 
 
 async def offer_to_cancel(turn: Turn, order_id: str) -> None:
