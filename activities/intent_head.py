@@ -8,7 +8,7 @@ from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped]  
 
 from activities.encoder import Vectors
 from activities.kept_vectors import solve_kept
-from activities.spelling import Spelling
+from activities.spelling import BUCKETS, RUNS, Spelling
 
 # How fast likeness of meaning fades, what spelling weighs beside it, and how far an exemplar may be overruled by its
 # neighbours; chosen by leaving each exemplar out, see docs/decisions/0016-intent-head.md.
@@ -35,7 +35,8 @@ class Head:
             factor = cho_factor(_ridged(vectors, self._spelling.among_known()), lower=True, overwrite_a=True)
             return np.asarray(cho_solve(factor, wanted), dtype=np.float32)
 
-        given = "\n".join([f"{SHARPNESS} {SPELLING} {RIDGE}", *texts]).encode() + vectors.tobytes() + wanted.tobytes()
+        chosen = f"{SHARPNESS} {SPELLING} {RIDGE} {RUNS} {BUCKETS}"
+        given = "\n".join([chosen, *texts]).encode() + vectors.tobytes() + wanted.tobytes()
         self._weights = solve_kept(solve, given, kept)
 
     def scores(self, texts: Sequence[str], vectors: Vectors) -> Vectors:

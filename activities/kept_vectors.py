@@ -1,17 +1,19 @@
 """What every start works out anew, vectors of exemplars and heads fitted to them, kept on disk for the next one."""
 
 import hashlib
-import os
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 from activities.encoder import Encoder, Vectors
 
 # What a model makes of this tells it from every other model, and from itself with fewer bits.
 PROBE = "where is my parcel"
+log = structlog.get_logger(__name__)
 
 
 def encode_kept(encoder: Encoder, texts: Sequence[str], kept: Path | None) -> Vectors:
@@ -53,8 +55,15 @@ def _read(kept: Path) -> dict[str, Vectors]:
 
 
 def _write(kept: Path, rows: dict[str, Vectors]) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    # Several workers may start at once: each writes its own file, and the last rename stands.
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.npz")
-    np.savez(part, keys=np.array(list(rows)), rows=np.stack(list(rows.values())))
-    part.replace(kept)
+    """Write a file whole or not at all, whoever else writes it now; a folder that cannot be written is no error."""
+    scratch = None
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, prefix=kept.stem, suffix=".part", delete=False) as file:
+            scratch = Path(file.name)
+            np.savez(file, keys=np.array(list(rows)), rows=np.stack(list(rows.values())))
+        scratch.replace(kept)
+    except OSError as error:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+        log.warning("models.not_kept", path=str(kept), reason=str(error))

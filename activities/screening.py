@@ -77,7 +77,7 @@ class Screen:
         """Judge texts by the vectors of their pieces, one row each; the worst piece counts for the whole."""
         score, kind = 0.0, ""
         if len(pieces):
-            scores = self._head.scores(vectors[: len(pieces)])
+            scores = self._head.scores(vectors)
             worst = int(scores.argmax())
             score, kind = float(scores[worst]), self._kinds[int((self._attacks @ vectors[worst]).argmax())]
         found = [each for text in texts for each in every_mark(text)]
@@ -90,7 +90,7 @@ class Screen:
 
     def passages(self, texts: Sequence[str]) -> tuple[Screening, ...]:
         """Judge passages while they are loaded, before anybody can retrieve them."""
-        distinct = self.cut(texts)
+        distinct = tuple(dict.fromkeys(piece for text in texts for piece in cut(text)))
         return self._judge_each(texts, distinct, self._encoder.encode(distinct), PASSAGES)
 
     def _judge_each(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # has no stubs
 from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]  # has no stubs
 
-SHORTEST, LONGEST = 2, 5
+RUNS = (2, 5)
 BUCKETS = 2**18
 
 
@@ -16,7 +16,7 @@ class Spelling:
 
     def __init__(self, known: Sequence[str]) -> None:
         self._runs = HashingVectorizer(
-            analyzer="char_wb", ngram_range=(SHORTEST, LONGEST), n_features=BUCKETS, alternate_sign=False, binary=True,
+            analyzer="char_wb", ngram_range=RUNS, n_features=BUCKETS, alternate_sign=False, binary=True,
             norm=None, dtype=np.float32,
         )  # fmt: skip
         counted = self._runs.transform(known).tocsr()

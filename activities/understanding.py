@@ -76,7 +76,8 @@ class Understander:
     async def understand(self, said: Utterance) -> Understanding:
         """Report what a burst says; `intents` is empty when nothing was understood well enough."""
         understood = (await self.read(said)).understanding
-        if self._learner:
+        # An answer to a question of ours is no wish to learn from, and may be a street and a name.
+        if self._learner and not (said.waiting_for or said.open_question):
             self._learner.note(said.tenant, understood, datetime.now(UTC))
         return understood
 

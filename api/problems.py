@@ -51,7 +51,7 @@ PROBLEMS: dict[str, Kind] = {
     # What the API says of its own state.
     "still-working": Kind(504, "The answer is not ready; repeat the same message id to get it"),
     "temporal-unavailable": Kind(503, "Conversations cannot be reached right now"),
-    "redis-unavailable": Kind(503, "The event store cannot be reached right now"),
+    "redis-unavailable": Kind(503, "The store cannot be reached right now"),
     "keys-unavailable": Kind(503, "Token keys cannot be fetched right now"),
     "not-ready": Kind(503, "A part this service stands on does not answer"),
     "internal": Kind(500, "Something broke on our side"),

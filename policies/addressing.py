@@ -20,7 +20,8 @@ SPELLED = re.compile(
     re.IGNORECASE,
 )
 HINT = re.compile(r"[\[({]\s?at\s?[\])}]|\sdot\s", re.IGNORECASE)
-IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ .\-]{0,2}[A-Z0-9]){11,30}", re.IGNORECASE | re.ASCII)
+# Looked for at every place: what only looks like one, such as an order number, must not swallow the one behind it.
+IBAN = re.compile(r"(?<![A-Z0-9])(?=([A-Z]{2}\d{2}(?:[ .\-]{0,2}[A-Z0-9]){11,30}))", re.IGNORECASE | re.ASCII)
 IBAN_WORD = re.compile(
     r"iban\b[\s:.#=-]{0,4}(?:(?:is|ist|est|es|number|no|nr|my)\b[\s:.#=-]{0,3}){0,3}\Z", re.IGNORECASE
 )
@@ -40,7 +41,7 @@ def find_emails(text: str) -> Iterator[tuple[int, int]]:
 def find_ibans(text: str) -> Iterator[tuple[int, int]]:
     """Give the spans of account numbers with the right check digits, and of mistyped ones beside the word."""
     for found in IBAN.finditer(text):
-        written = found[0]
+        written = found[1]
         ends = [end.end() for end in TOKEN_END.finditer(written) if end.end() >= SHORTEST]
         right = next((end for end in reversed(ends) if iban.is_valid(written[:end].upper(), check_country=False)), None)
         if right is None and IBAN_WORD.search(text[max(0, found.start() - 40) : found.start()]):

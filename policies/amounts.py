@@ -17,7 +17,6 @@ SIGNS = {
     "C$": "CAD",
     "円": "JPY",
     "₩": "KRW",
-    "zł": "PLN",
     "₺": "TRY",
 }
 WORDS = {
@@ -25,7 +24,8 @@ WORDS = {
     "pounds": "GBP", "quid": "GBP", "rupee": "INR", "rupees": "INR", "rupaye": "INR", "rs": "INR", "rs.": "INR",
     "yen": "JPY", "reais": "BRL", "francs": "CHF", "franken": "CHF", "sfr": "CHF", "sfr.": "CHF", "buck": "USD",
     "rupiya": "INR", "rupay": "INR", "rupaiye": "INR", "rupee's": "INR", "rupien": "INR", "rupias": "INR", "रुपये": "INR",
-    "रुपए": "INR", "dolares": "USD", "dólares": "USD", "pfund": "GBP", "libras": "GBP", "livres": "GBP", "zloty": "PLN",
+    "रुपए": "INR", "dolares": "USD", "dólares": "USD", "pfund": "GBP", "libras": "GBP", "livres": "GBP",
+    "zloty": "PLN", "zł": "PLN",
 }  # fmt: skip
 CODES = (
     "USD",

@@ -98,7 +98,10 @@ def riskiest(guesses: Iterable[IntentGuess], intents: Sequence[Intent]) -> Risk:
 LONGEST_PIECE = 300
 MOST_PIECES = 24
 SENTENCE = re.compile(r"(?<=[.!?;।])\s+|[\r\n]+")
-CLAUSE = re.compile(r"\s*[,;:–—]\s+|\s+(?:and|also|but|plus|und|aber|et|mais|y|pero|e|mas|aur)\s+", re.IGNORECASE)
+# Nowhere but at the first of several blanks, or a run of them would be read anew from each.
+CLAUSE = re.compile(
+    r"(?<!\s)\s*[,;:–—]\s+|(?<!\s)\s+(?:and|also|but|plus|und|aber|et|mais|y|pero|e|mas|aur)\s+", re.IGNORECASE
+)
 WORDS_OF_A_CLAUSE = 2
 
 

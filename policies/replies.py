@@ -50,6 +50,7 @@ class Replies(Fact):
     which_matter: Annotated[str, _quoting("choices")] = "I want to be sure: is it about {choices}?"
     rest_outage: Plain = "I can't look into the rest of your message right now. Please ask me again in a few minutes."
     offer_dropped: Plain = "All right. I have not changed anything there."
+    offer_replaced: Plain = "My earlier offer no longer stands; nothing was done with it."
     one_at_a_time: Plain = "I make one change at a time; the rest of what you asked for comes right after your answer."
     outage: Plain = ""
 

@@ -16,7 +16,10 @@ ABOUT_AN_ORDER: frozenset[Handler] = frozenset({"track", "refund", "refund_statu
 # These end in an offer, and one offer is open at a time.
 OFFERS: frozenset[Handler] = frozenset({"refund", "return", "cancel", "address"})
 READS: frozenset[Handler] = frozenset({"track", "refund_status"})
-MOST_MATTERS = 4
+MOST_MATTERS = 6
+# Said beside the real matter: whoever is angry about a late parcel wants to know where it is.
+BESIDE = frozenset({"complaint"})
+LONGEST_MENTION = 1_000
 WORDS_BESIDE_A_NUMBER = 4
 # From here on a message counts as a wish of its own, even if it could answer what we asked.
 SURE = 0.8
@@ -103,6 +106,33 @@ def order_in_question(
     return tuple(candidates) or None
 
 
+def same_matter(one: Choice, other: Choice) -> bool:
+    """Whether two choices are one matter: of one flow, and about the same order, or one of them names none."""
+    same_order = None in (one.order_id, other.order_id) or _key(one) == _key(other)
+    return one.handler == other.handler and same_order
+
+
+def about(understood: Understanding, order_id: str) -> Understanding:
+    """Leave out what a message says of other orders: their reasons and amounts are not this one's."""
+    mine = [
+        guess
+        for guess in understood.intents
+        if not guess.order_ids or canonical(order_id) in map(canonical, guess.order_ids)
+    ]
+    alone = len(understood.order_ids) <= 1
+    return understood.model_copy(
+        update={
+            "intents": tuple(mine),
+            "amounts": understood.amounts if alone else (),
+            "reasons": understood.reasons if alone else (),
+        }
+    )
+
+
+def _key(choice: Choice) -> str:
+    return canonical(choice.order_id or "")
+
+
 def _arranged(
     guesses: Sequence[IntentGuess], rule: str, understood: Understanding, bundle: Bundle
 ) -> tuple[Choice, ...]:
@@ -111,12 +141,15 @@ def _arranged(
     choices: list[Choice] = []
     for guess in real or guesses[:1]:
         for choice in _of_each_order(guess, rule, understood, bundle):
-            same = any(earlier.handler == choice.handler and _may_be_one(earlier, choice) for earlier in choices)
-            taken_over = bool(choices) and (choice.handler == "person" or choices[0].handler == "person")
-            if same or (taken_over and choice.playbook == "negotiation"):
+            same = any(same_matter(earlier, choice) for earlier in choices)
+            taken_over = bool(choices) and choices[0].handler == "person" and choice.playbook == "negotiation"
+            if same or taken_over or (choices and choice.intent in BESIDE):
                 continue
-            waits = choice.handler in OFFERS and any(earlier.handler in OFFERS for earlier in choices)
+            moves = choice.handler in OFFERS or choice.handler == "person"
+            waits = moves and any(earlier.handler in OFFERS for earlier in choices)
             choices.append(choice.model_copy(update={"waits": waits}))
+    # A person takes the whole case over, so what can still be answered goes first.
+    choices[1:] = sorted(choices[1:], key=lambda choice: choice.handler == "person")
     return tuple(choices[:MOST_MATTERS])
 
 
@@ -136,11 +169,6 @@ def _of_each_order(guess: IntentGuess, rule: str, understood: Understanding, bun
         )
 
 
-def _may_be_one(one: Choice, other: Choice) -> bool:
-    """Whether two choices of a flow are one matter: the same order, or one of them names none."""
-    return None in (one.order_id, other.order_id) or canonical(str(one.order_id)) == canonical(str(other.order_id))
-
-
 def _among(offered: Sequence[str], unsure: Sequence[IntentGuess]) -> IntentGuess | None:
     return next((guess for guess in unsure if guess.id in offered), None)
 
@@ -152,7 +180,10 @@ def _only_names_an_order(understood: Understanding) -> bool:
 
 def _named_by_item(understood: Understanding, customer: CustomerFacts) -> list[str]:
     """Orders that hold what the message names: "the shoes", "my laptop stand"; those that fit every mention first."""
-    named = [{line.order_id for line in item.lines} for item in mentions(understood.redacted, customer.orders)]
+    named = [
+        {line.order_id for line in item.lines}
+        for item in mentions(understood.redacted[:LONGEST_MENTION], customer.orders)
+    ]
     together = set.intersection(*named) if named else set()
     meant = together or (set.union(*named) if named else set())
     return [order.order_id for order in customer.orders if order.order_id in meant]

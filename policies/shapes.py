@@ -44,7 +44,10 @@ class Spelling:
         self._gaps = [atom["gap"] for atom in atoms if atom["gap"]]
         self._shouted = not re.search(r"[a-z]", pattern.replace(r"\d", ""))
         parts = ["".join(part) for part in _between_gaps(atoms)]
-        self._regex = re.compile("".join(f"({part})" for part in parts), re.IGNORECASE)
+        try:
+            self._regex = re.compile("".join(f"({part})" for part in parts), re.IGNORECASE)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} cannot be used in a pattern: {error}") from None
 
     def spell(self, key: str) -> str | None:
         """Write the letters and digits of a code as the shop prints it; None when they are not one."""
@@ -77,9 +80,7 @@ class Shape(Written):
     skus: tuple[Pattern, ...] = Field(default=(), max_length=20)
     carriers: tuple[Carrier, ...] = (Carrier.S10, Carrier.UPS, Carrier.USPS, Carrier.SSCC)
     region: str = Field(default="", pattern=r"^([A-Z]{2})?$")
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     languages: tuple[Language, ...] = ("en",)
-    timezone: str = Field(default="UTC", pattern=r"^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$")
 
 
 DEFAULT = Shape()

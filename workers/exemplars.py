@@ -15,7 +15,8 @@ import yaml
 from policies.likeness import likeness
 from policies.yaml_lines import BadFile
 
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# As in an intent's file; "no" without quotes would be read back as false.
+LANGUAGE = re.compile(r"(?!no\b)[a-z]{2}")
 
 
 @dataclass

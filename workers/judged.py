@@ -3,28 +3,32 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from policies.facts import IntentGuess
 from policies.frozen import Written
 from policies.lessons import Lesson
 from policies.yaml_lines import faults_of
 
+# Both become part of a key in the store.
+LessonId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+
 
 class Like(Written):
     """A near-duplicate of a line's lesson, which shares its fate."""
 
-    id: str
+    id: LessonId
     text: str
 
 
 class Judged(Written):
     """One line. A person edits `intent`, and `text` where it says too much; the rest tells where it comes from."""
 
-    id: str | None = None
-    tenant: str | None = None
+    id: LessonId | None = None
+    tenant: Tenant | None = None
     text: str | None = None
     intent: str | None = None
     language: str = ""

@@ -36,6 +36,9 @@ def _ask_which(turn: Turn, unsure: Sequence[IntentGuess]) -> None:
     """Name what it may have meant, if it may have meant something we have a name for."""
     named = [guess for guess in unsure if guess.called and guess.id in turn.bundle.rules.routes]
     if not named:
+        # What we asked before this is no longer what a yes would answer.
+        if turn.talk.question and turn.talk.question.about == "intent":
+            turn.talk = turn.talk.with_(question=None)
         turn.say("not_understood")
         return
     turn.ask(Question(intent=named[0].id, about="intent", candidates=tuple(guess.id for guess in named)))

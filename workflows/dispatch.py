@@ -15,11 +15,8 @@ from workflows.messages import RefundNews
 from workflows.said import Said
 from workflows.standing import let_offer_expire
 from workflows.talk import Talk
-from workflows.telling import plain
 from workflows.toolbox import NotPermitted, Outage, Refused, fetch
 from workflows.turn import UNDERSTANDING_QUEUE, Turn
-
-ABSENT = {"order_absent": "order_absent", "shipment_absent": "order_absent", "customer_absent": "no_orders"}
 
 
 async def take_turn(turn: Turn, batch: Sequence[Said]) -> None:
@@ -38,10 +35,7 @@ async def _honestly(turn: Turn, work: Awaitable[None]) -> None:
     except Outage:
         turn.say("outage")
     except Refused as refusal:
-        sentence = ABSENT.get(refusal.reason, "outage")
-        turn.say(sentence, order=plain(turn.talk.focus or "?"))
-        # A number that is not there must not stand in for the customer's own orders in what they say next.
-        turn.talk = turn.talk.with_(focus=None)
+        matters.say_refused(turn, refusal)
     except NotPermitted as denied:
         if turn.tools.trusted:
             await turn.hand_over(f"stopped by {denied}")
@@ -61,14 +55,15 @@ async def _answer(turn: Turn, batch: Sequence[Said]) -> None:
     # A pressed button is nobody's wording: the words beside it neither stop nor steer it.
     _weigh_trust(turn, understood, bound=not wants_person)
     answer = _answer_to_offer(turn, batch, texts, understood)
-    if let_offer_expire(turn) and answer is not Answer.OTHER:
+    if let_offer_expire(turn) and answer in (Answer.YES, Answer.NO):
         return
     if turn.talk.offer and answer is Answer.YES:
         await closing_deal.accept(turn, turn.talk.offer)
         await matters.go_on(turn, customer)
     elif turn.talk.offer and answer is Answer.NO:
         turn.talk = turn.talk.end_offer("declined").rest().note("customer declined the offer")
-        turn.say("offer_declined" if not turn.talk.waiting else "offer_dropped")
+        untouched = not turn.talk.waiting and "accepted" not in turn.talk.ended_offers.values()
+        turn.say("offer_declined" if untouched else "offer_dropped")
         await matters.go_on(turn, customer)
     elif turn.talk.handoff:
         turn.say("hand_over_pending")
@@ -90,11 +85,13 @@ async def _follow_intents(turn: Turn, customer: CustomerFacts, understood: Under
         written = "\n".join(texts)
         if answer_all(texts) is Answer.NO:
             turn.talk = turn.talk.with_(question=None)
-            turn.say("offer_declined")
+            turn.say("offer_dropped" if turn.talk.waiting else "offer_declined")
+            await matters.go_on(turn, customer)
             return
         # Another wish is not a badly written address: whoever changes their mind is not held to the question.
         if addresses.parse(written) or not understood.intents:
             await negotiation.offer_new_address(turn, question.order_id, written, answering=True)
+            await matters.go_on(turn, customer)
             return
     choices = routing.choose(understood, _context(turn.talk, texts), turn.bundle)
     turn.choice = choices[0]
@@ -105,7 +102,17 @@ async def _follow_intents(turn: Turn, customer: CustomerFacts, understood: Under
         turn.choice = choices[0]
     turn.talk = turn.talk.with_(unclear=0, intent=turn.choice.intent)
     await matters.take_up(turn, choices, customer, understood, texts)
-    if turn.talk.offer and turn.talk.offer.text not in turn.parts:
+    _end_with_the_offer(turn)
+
+
+def _end_with_the_offer(turn: Turn) -> None:
+    """Let an open offer be the last thing said: a yes must not be meant for anything after it."""
+    if turn.talk.offer is None:
+        return
+    if turn.talk.offer.text in turn.parts:
+        turn.parts.remove(turn.talk.offer.text)
+        turn.parts.append(turn.talk.offer.text)
+    else:
         turn.say("offer_reminder", offer=turn.talk.offer.text)
 
 

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from policies import routing, wording
 from policies.codes import canonical
 from policies.facts import CustomerFacts, Understanding
-from policies.routing import Choice
+from policies.routing import Choice, about, same_matter
 from workflows import negotiation, tracking
 from workflows.policy_answers import answer_policy
 from workflows.talk import Question, Waiting
 from workflows.telling import plain
 from workflows.toolbox import Outage, Refused
 from workflows.turn import Turn
+
+ABSENT = {"order_absent": "order_absent", "shipment_absent": "order_absent", "customer_absent": "no_orders"}
 
 
 async def take_up(
@@ -22,34 +24,60 @@ async def take_up(
     texts: Sequence[str],
 ) -> None:
     """Handle what can be handled now; the rest waits for the answer to an offer, or to a question of ours."""
-    waiting = list(turn.talk.waiting)
-    turn.talk = turn.talk.with_(question=None)
+    said_again = [matter for matter in turn.talk.waiting if any(same_matter(matter.choice, new) for new in choices)]
+    waiting = [matter for matter in turn.talk.waiting if matter not in said_again]
+    turn.talk = turn.talk.with_(question=None, waiting=tuple(waiting))
     for choice in choices:
         asked = turn.talk.question is not None and choice.handler in routing.ABOUT_AN_ORDER and not choice.order_id
         if asked or choice.waits:
-            waiting.append(Waiting(choice=choice, understood=understood, texts=tuple(texts)))
-            continue
-        turn.tools.begin_matter()
-        await _handle(turn, choice, customer, understood, texts)
-    waits_anew = len(waiting) > len(turn.talk.waiting)
-    turn.talk = turn.talk.with_(waiting=tuple(waiting[: routing.MOST_MATTERS]))
-    if waits_anew and turn.talk.offer:
+            _let_wait(turn, choice, understood, texts)
+        else:
+            await _attempt(turn, choice, customer, understood, texts)
+    if turn.talk.offer and any(choice.waits for choice in choices):
         turn.say("one_at_a_time")
     await go_on(turn, customer)
 
 
 async def go_on(turn: Turn, customer: CustomerFacts) -> None:
-    """Take up what waits, until something is offered or asked again; a person who has the case has the rest, too.
+    """Take up what waits, until something is offered or asked again; a person who has the case has the rest, too."""
+    while turn.talk.waiting and not (turn.talk.offer or turn.talk.question or turn.talk.owner == "person"):
+        first, *rest = turn.talk.waiting
+        turn.talk = turn.talk.with_(waiting=tuple(rest))
+        await _attempt(turn, first.choice, customer, first.understood, first.texts)
 
-    What fails here is told apart from what was done before it in the same turn.
-    """
+
+def say_refused(turn: Turn, refusal: Refused) -> None:
+    """Say what could not be found, or that it cannot be looked into now."""
+    sentence = ABSENT.get(refusal.reason)
+    if sentence:
+        turn.say(sentence, order=plain(turn.talk.focus or "?"))
+    else:
+        turn.say("rest_outage" if turn.parts else "outage")
+    # A number that is not there must not stand in for the customer's own orders in what they say next.
+    turn.talk = turn.talk.with_(focus=None)
+
+
+def _let_wait(turn: Turn, choice: Choice, understood: Understanding, texts: Sequence[str]) -> None:
+    """Remember a matter with as little of its message as it needs."""
+    slim = understood.model_copy(update={"personal": (), "unsure": ()})
+    matter = Waiting(choice=choice, understood=slim, texts=tuple(texts) if choice.handler == "address" else ())
+    turn.talk = turn.talk.with_(waiting=(*turn.talk.waiting, matter)[: routing.MOST_MATTERS])
+
+
+async def _attempt(
+    turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding, texts: Sequence[str]
+) -> None:
+    """Handle one matter so that its failure takes no other with it; raises Outage while nothing else has been said."""
+    turn.tools.begin_matter()
     try:
-        while turn.talk.waiting and not (turn.talk.offer or turn.talk.question or turn.talk.owner == "person"):
-            first, *rest = turn.talk.waiting
-            turn.talk = turn.talk.with_(waiting=tuple(rest))
-            turn.tools.begin_matter()
-            await _handle(turn, first.choice, customer, first.understood, first.texts)
-    except (Outage, Refused):
+        await _handle(turn, choice, customer, understood, texts)
+    except Refused as refusal:
+        say_refused(turn, refusal)
+    except Outage:
+        turn.talk = turn.talk.with_(waiting=())
+        if not turn.parts:
+            raise
+        # What was said before may be that something was done, so nothing is said about nothing having changed.
         turn.say("rest_outage")
 
 
@@ -62,6 +90,7 @@ async def _handle(
         if order_id is None:
             return
         turn.talk = turn.talk.with_(focus=order_id)
+        understood = about(understood, order_id)
     intents = [guess.id for guess in understood.intents] or [choice.intent]
     intents += [choice.intent] if choice.intent not in intents else []
     match choice.handler, order_id:

@@ -14,7 +14,7 @@ def count_turn(tenant: str, playbook: str, outcome: str, took: timedelta) -> Non
 
 
 def count_flagged(tenant: str, verdict: str) -> None:
-    """Count a message that was not trusted; `verdict` is plain_text or refuse."""
+    """Count words that were not trusted; `verdict` is plain_text, refuse, or passage for a text from outside."""
     workflow.metric_meter().create_counter("holdfast_flagged_messages_total").add(
         1, {"tenant": tenant, "verdict": verdict}
     )

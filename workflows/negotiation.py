@@ -50,9 +50,8 @@ async def requote(turn: Turn, order: OrderFacts, tier: str, reason: ReasonCode, 
     cleared = refunds.clear(quote, order, tier, fraud, turn.now, turn.bundle)
     turn.judge(cleared.verdict)
     text = _offer_words(turn, order, cleared)
-    turn.talk = turn.talk.put_offer(offer_refund(cleared, text, turn.now, turn.bundle)).with_(stage="offered")
+    turn.put_offer(offer_refund(cleared, text, turn.now, turn.bundle))
     turn.talk = turn.talk.note(f"offered refund of {wording.money(quote.amount, 'en')} on #{plain(order.order_id)}")
-    turn.parts.append(text)
 
 
 async def offer_a_return(
@@ -136,9 +135,8 @@ async def _offer_return_of(turn: Turn, order: OrderFacts, tier: str, reason: Rea
 
 def _put(turn: Turn, terms: ReturnTerms | CancelTerms | AddressTerms, text: str) -> None:
     offer = offer_change(turn.caller.tenant, terms, text, turn.now, turn.bundle)
-    turn.talk = turn.talk.put_offer(offer).with_(stage="offered", question=None)
-    turn.talk = turn.talk.note(f"offered {offer.kind} on #{plain(offer.order_id)}")
-    turn.parts.append(text)
+    turn.put_offer(offer)
+    turn.talk = turn.talk.with_(question=None).note(f"offered {offer.kind} on #{plain(offer.order_id)}")
 
 
 def _offer_words(turn: Turn, order: OrderFacts, cleared: Cleared) -> str:

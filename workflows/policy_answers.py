@@ -45,10 +45,12 @@ async def answer_policy(turn: Turn, customer: CustomerFacts, intent: str, query:
 
 
 async def _say_windows(turn: Turn, tier: str, order_id: str) -> None:
+    asked = turn.talk.question
     try:
         order = await read_order(turn, order_id)
     except Refused:
         return
+    turn.talk = turn.talk.with_(question=asked)
     terms = WindowTerms(tier=tier, rules=turn.bundle.rules.returns)
     for line in order.lines[:LINES_ANSWERED]:
         ask = GetReturnWindow(order_id=order.order_id, sku=line.sku)

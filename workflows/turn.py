@@ -12,6 +12,7 @@ from activities.tools.escalate_to_human import OpenTicket, Ticket
 from policies import wording
 from policies.bundle import Bundle
 from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord
+from policies.offers import Offer
 from policies.placeholders import PLACEHOLDER, restore
 from policies.routing import Choice
 from policies.verdict import Verdict
@@ -67,6 +68,13 @@ class Turn:
 
     def day(self, moment: datetime) -> str:
         return wording.day(moment, self.language)
+
+    def put_offer(self, offer: Offer) -> None:
+        """Make this the open offer, said last; one still open before it is taken back in so many words."""
+        if self.talk.offer and self.talk.offer.digest != offer.digest:
+            self.say("offer_replaced")
+        self.talk = self.talk.put_offer(offer).with_(stage="offered")
+        self.parts.append(offer.text)
 
     def judge(self, verdict: Verdict) -> Verdict:
         """Put a verdict on the record."""

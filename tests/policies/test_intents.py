@@ -225,3 +225,9 @@ def test_clauses_keep_their_codes_and_make_the_pieces_of_a_message() -> None:
 def test_the_riskiest_guess_counts(ids: tuple[str, ...], risk: Risk) -> None:
     intents = _sets(ADDED.replace("risk: low", "risk: money")).of("shop")
     assert riskiest([IntentGuess(id=id, confidence=0.9) for id in ids], intents) is risk
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("blanks", [" " * 7_000, "\t" * 7_000, " \t" * 3_500])
+def test_a_run_of_blanks_is_cut_quickly(blanks: str) -> None:
+    assert pieces(tuple(f"a{blanks}b {number}" for number in range(10)))

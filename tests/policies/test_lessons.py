@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.facts import Injection, IntentGuess, Understanding
-from policies.lessons import LONGEST_LESSON, Lesson, corrected, lesson_id, unsure
+from policies.lessons import LONGEST_LESSON, Lesson, corrected, holds_personal, lesson_id, scrubbed, unsure
 from policies.likeness import alike
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -94,3 +94,9 @@ def test_near_duplicates_are_put_together_in_the_order_they_came() -> None:
 def test_grouping_loses_and_doubles_nothing(texts: list[str]) -> None:
     given_ = lessons(*texts)
     assert sorted(lesson.id for group in alike(given_) for lesson in group) == [lesson.id for lesson in given_]
+
+
+def test_a_lesson_holds_no_number_of_any_region() -> None:
+    assert scrubbed("my number is 9876543210") == "my number is [phone_1]"
+    assert holds_personal("my number is 9876543210")
+    assert scrubbed("where is order 9876543210") == "where is order 9876543210"

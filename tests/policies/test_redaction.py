@@ -254,3 +254,15 @@ def test_what_is_held_is_not_shown_by_accident() -> None:
 @pytest.mark.timeout(30)
 def test_a_huge_text_is_redacted_in_time(text: str) -> None:
     assert redact(text).text
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("order KI20417 refund to DE89370400440532013000", "order KI20417 refund to [iban_1]"),
+        ("NW10023 refund to GB82WEST12345698765432", "NW10023 refund to [iban_1]"),
+        ("order NW10023 iban DE89 3704 0044 0532 0130 00", "order NW10023 iban [iban_1]"),
+    ],
+)
+def test_an_order_number_does_not_hide_the_account_behind_it(text: str, redacted: str) -> None:
+    assert redact(text).text == redacted

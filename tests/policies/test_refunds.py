@@ -180,3 +180,19 @@ def test_a_quote_never_exceeds_what_was_paid_and_is_left(
     held = {line.line_id: line.quantity - line.refunded_quantity for line in facts.lines}
     assert all(0 < line.quantity <= held[line.line_id] for line in offered.lines)
     assert facts.status not in (OrderStatus.CANCELLED, *refunds.UNSHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ((ReasonCode.WRONG_ITEM,), ReasonCode.WRONG_ITEM),
+        ((ReasonCode.WRONG_ITEM, ReasonCode.DAMAGED_ITEM), ReasonCode.DAMAGED_ITEM),
+        ((ReasonCode.DELIVERY_DISPUTE,), ReasonCode.DAMAGED_ITEM),
+        ((), ReasonCode.DAMAGED_ITEM),
+    ],
+)
+def test_the_customers_words_only_tell_a_wrong_item_from_a_damaged_one(
+    given: tuple[ReasonCode, ...], reason: ReasonCode
+) -> None:
+    assert reason_for(("damaged_or_wrong_item",), order(status="delivered"), given) is reason
+    assert reason_for(("refund_request",), order(status="delivered"), given) is ReasonCode.CUSTOMER_REQUEST

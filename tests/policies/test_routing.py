@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.facts import CustomerFacts, Injection, IntentGuess, OrderBrief, OrderStatus, Understanding
+from policies.facts import (
+    AskedAmount,
+    CustomerFacts,
+    Injection,
+    IntentGuess,
+    OrderBrief,
+    OrderStatus,
+    ReasonCode,
+    Understanding,
+)
 from policies.routing import (
     ABOUT_AN_ORDER,
     FLAGGED,
@@ -14,6 +23,7 @@ from policies.routing import (
     NOT_UNDERSTOOD,
     OFFERS,
     Context,
+    about,
     choose,
     order_in_question,
     trust,
@@ -83,6 +93,16 @@ PENDING = Context(pending="refund_request")
             NOTHING,
             ["contact_human", "track_order"],
             id="whoever wants a person first gets one for what would be offered",
+        ),
+        pytest.param(
+            heard(("track_order", 0.9), ("contact_human", 0.8), ("return_policy_question", 0.7)),
+            NOTHING,
+            ["track_order", "return_policy_question", "contact_human"],
+            id="a person last, when all else is answered",
+        ),
+        pytest.param(
+            heard(("cancel_order", 0.9), ("change_order", 0.8)), NOTHING, ["cancel_order", "change_order waits"],
+            id="a person after the offer is answered",
         ),
         pytest.param(
             heard(("cancel_order", 0.9), order_ids=("1",)), NOTHING, ["cancel_order #1"], id="with its order"
@@ -171,7 +191,7 @@ def test_of_all_matters_one_may_offer_now_and_none_if_the_words_are_not_trusted(
     choices = choose(heard(*intents, injection=injection), context, STANDARD)
     assert 1 <= len(choices) <= MOST_MATTERS
     assert sum(choice.handler in OFFERS and not choice.waits for choice in choices) <= 1
-    assert all(choice.handler in OFFERS for choice in choices if choice.waits)
+    assert all(choice.handler in {*OFFERS, "person"} for choice in choices if choice.waits)
     if injection is not Injection.ALLOW:
         assert all(choice.handler is None for choice in choices)
 
@@ -215,3 +235,15 @@ def test_which_order_is_meant(
 
 def test_every_flow_about_an_order_has_a_route() -> None:
     assert {route.handler for route in ROUTES.values()} >= ABOUT_AN_ORDER
+
+
+def test_what_is_said_of_another_order_is_no_reason_for_this_one() -> None:
+    whole = heard(
+        ("delivery_dispute", 0.9, "1"), ("refund_request", 0.8, "2"), ("complaint", 0.7), order_ids=("1", "2"),
+        amounts=(AskedAmount(minor=1000, currency="USD", text="$10"),), reasons=(ReasonCode.DELIVERY_DISPUTE,),
+    )  # fmt: skip
+    mine = about(whole, "2")
+    assert [guess.id for guess in mine.intents] == ["refund_request", "complaint"]
+    assert (mine.amounts, mine.reasons) == ((), ())
+    alone = heard(("refund_request", 0.8), order_ids=("2",), amounts=whole.amounts)
+    assert about(alone, "2") == alone
