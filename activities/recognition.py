@@ -1,6 +1,6 @@
 """Recognise what a burst is about: the intents we are sure of, and those a question should offer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,8 @@ class _Recognition:
         self._hear_out(sure, found, pieces)
         named = np.flatnonzero(sure.max(axis=0))
         places = {self._intents[at].id: _place(np.flatnonzero(sure[:, at]).tolist(), pieces) for at in named}
-        intents = rank(self._named(named, sure.max(axis=0), language), self._intents, places)
+        said = {int(at): pieces[int(sure[:, at].argmax())].text for at in named}
+        intents = rank(self._named(named, sure.max(axis=0), language, said), self._intents, places)
         doubtful = [at for at, piece in enumerate(pieces) if piece.depth < 2 and not sure[at].any()]
         offered = found[doubtful].max(axis=0, initial=0)
         offered[self._background] = 0
@@ -120,11 +121,16 @@ class _Recognition:
             if not sure[whole].any() and not parts[:, ~self._background].any():
                 parts[:] = 0
 
-    def _named(self, which: Iterable[int], confidences: Vectors, language: str) -> Iterable[IntentGuess]:
+    def _named(
+        self, which: Iterable[int], confidences: Vectors, language: str, said: Mapping[int, str] | None = None
+    ) -> Iterable[IntentGuess]:
         for at in which:
-            intent = self._intents[at]
-            confidence = round(float(confidences[at]), 3)
-            yield IntentGuess(id=intent.id, confidence=confidence, called=intent.called_in(language))
+            yield IntentGuess(
+                id=self._intents[at].id,
+                confidence=round(float(confidences[at]), 3),
+                called=self._intents[at].called_in(language),
+                said=(said or {}).get(at, ""),
+            )
 
 
 def exemplars(intents: Sequence[Intent]) -> tuple[tuple[str, int], ...]:

@@ -198,11 +198,12 @@ class Clause(Fact):
 
 
 class IntentGuess(Fact):
-    """A reason to write, how sure we are, how a question would name it, and the orders its own words name."""
+    """A reason to write, how sure we are, how a question would name it, its own words and the orders they name."""
 
     id: str
     confidence: float = Field(ge=0, le=1)
     called: str = ""
+    said: str = ""
     order_ids: tuple[str, ...] = ()
 
 
@@ -247,7 +248,7 @@ class PersonalDatum(Fact):
 
 
 class NamedDate(Fact):
-    """A date a customer named, as first and last day."""
+    """A date as first and last day."""
 
     text: str
     first: date
@@ -257,7 +258,6 @@ class NamedDate(Fact):
 class MentionedLine(Fact):
     order_id: str
     title: str
-    sku: str = ""
 
 
 class ItemMention(Fact):

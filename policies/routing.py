@@ -1,5 +1,6 @@
 """Choose where a turn goes: its matters, the playbook and flow each leads to, and the order it is about."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from policies.bundle import Bundle, Handler
@@ -16,10 +17,17 @@ ABOUT_AN_ORDER: frozenset[Handler] = frozenset({"track", "refund", "refund_statu
 # These end in an offer, and one offer is open at a time.
 OFFERS: frozenset[Handler] = frozenset({"refund", "return", "cancel", "address"})
 READS: frozenset[Handler] = frozenset({"track", "refund_status"})
+SMALL_TALK: frozenset[Handler] = frozenset({"greeting", "thanks", "scope"})
 MOST_MATTERS = 6
 # Said beside the real matter: whoever is angry about a late parcel wants to know where it is.
 BESIDE = frozenset({"complaint"})
 LONGEST_MENTION = 1_000
+ANOTHER_ORDER = re.compile(
+    r"\b(?:other|another|second) (?:order|one|parcel|package)\b|\bandere[nrs]? (?:bestellung|paket|sendung)\b"
+    r"|\bautre (?:commande|colis)\b|\botr[oa] (?:pedido|paquete)\b|\boutr[oa] (?:pedido|encomenda)\b"
+    r"|\bd(?:u|oo)sra (?:order|parcel)\b",
+    re.IGNORECASE,
+)
 WORDS_BESIDE_A_NUMBER = 4
 # From here on a message counts as a wish of its own, even if it could answer what we asked.
 SURE = 0.8
@@ -29,7 +37,8 @@ SETTLED_LONG_AGO = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 class Choice(Fact):
     """Where one matter of a turn goes. `handler` None means: nothing was understood well enough.
 
-    `order_id` is the order its own words name. A matter that `waits` would offer something while another offer is open.
+    `said` are its own words, and `order_id` the order they name. A matter that `waits` would offer something while
+    another offer is open.
     """
 
     intent: str
@@ -38,6 +47,7 @@ class Choice(Fact):
     handler: Handler | None
     rule: str
     order_id: str | None = None
+    said: str = ""
     waits: bool = False
 
 
@@ -45,9 +55,10 @@ class Context(Fact):
     """What a message may be the answer to, or go on from.
 
     `pending` is the intent our question was about, `offered` the intents it let the customer choose from, `last` what
-    the turn before was about.
+    the turn before was about; `answers` says that it is a plain yes or no, whatever else it may sound like.
     """
 
+    answers: bool = False
     pending: str | None = None
     offered: tuple[str, ...] = ()
     last: str = ""
@@ -69,6 +80,8 @@ def choose(understood: Understanding, context: Context, bundle: Bundle) -> tuple
         return (Choice(intent=FLAGGED, confidence=1.0, playbook="none", handler=None, rule="routing.flagged"),)
     sure = [guess for guess in understood.intents if guess.confidence >= bundle.rules.talk.min_confidence]
     known = [guess for guess in sure if guess.id in bundle.rules.routes]
+    if context.answers:
+        known = [guess for guess in known if bundle.rules.routes[guess.id].handler not in SMALL_TALK]
     if context.pending and (not known or (known[0].confidence < SURE and _only_names_an_order(understood))):
         guess = IntentGuess(id=context.pending, confidence=1.0)
         return _arranged([guess], "routing.answers_our_question", understood, bundle)
@@ -97,10 +110,12 @@ def order_in_question(
     by_item = _named_by_item(understood, customer)
     if by_item:
         return by_item[0] if len(by_item) == 1 else focus if focus in by_item else tuple(by_item)
-    if focus:
+    another = bool(ANOTHER_ORDER.search(understood.redacted[:LONGEST_MENTION]))
+    if focus and not another:
         return focus
-    live = [order.order_id for order in customer.orders if order.status not in SETTLED_LONG_AGO]
-    candidates: Sequence[str] = live or [order.order_id for order in customer.orders]
+    orders = [order for order in customer.orders if not (another and order.order_id == focus)]
+    live = [order.order_id for order in orders if order.status not in SETTLED_LONG_AGO]
+    candidates: Sequence[str] = live or [order.order_id for order in orders]
     if len(candidates) == 1:
         return candidates[0]
     return tuple(candidates) or None
@@ -166,6 +181,7 @@ def _of_each_order(guess: IntentGuess, rule: str, understood: Understanding, bun
             handler=route.handler,
             rule=rule,
             order_id=order_id,
+            said=guess.said,
         )
 
 

@@ -118,12 +118,13 @@ def _end_with_the_offer(turn: Turn) -> None:
 
 def _context(talk: Talk, texts: Sequence[str]) -> Context:
     """What a message may answer: a yes to "is it about a refund?" means the refund."""
-    question = talk.question
+    question, answer = talk.question, answer_all(texts)
+    answers = answer is not Answer.OTHER
     if question is None:
-        return Context(last=talk.intent)
-    agreed = len(question.candidates) == 1 and answer_all(texts) is Answer.YES
+        return Context(answers=answers, last=talk.intent)
+    agreed = len(question.candidates) == 1 and answer is Answer.YES
     pending = question.intent if question.about != "intent" or agreed else None
-    return Context(pending=pending, offered=question.candidates, last=talk.intent)
+    return Context(answers=answers, pending=pending, offered=question.candidates, last=talk.intent)
 
 
 def _language(turn: Turn, customer: CustomerFacts, understood: Understanding) -> str:

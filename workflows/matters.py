@@ -28,6 +28,8 @@ async def take_up(
     waiting = [matter for matter in turn.talk.waiting if matter not in said_again]
     turn.talk = turn.talk.with_(question=None, waiting=tuple(waiting))
     for choice in choices:
+        if turn.talk.owner == "person":
+            break
         asked = turn.talk.question is not None and choice.handler in routing.ABOUT_AN_ORDER and not choice.order_id
         if asked or choice.waits:
             _let_wait(turn, choice, understood, texts)
@@ -108,7 +110,7 @@ async def _handle(
             await negotiation.offer_new_address(turn, order_id, "\n".join(texts), answering=False)
         case "policy", _:
             known = understood.order_ids[0] if understood.order_ids else turn.talk.focus
-            await answer_policy(turn, customer, choice.intent, understood.redacted, known)
+            await answer_policy(turn, customer, choice.intent, choice.said or understood.redacted, known)
         case "person", _:
             await turn.hand_over(f"customer asks about {choice.intent}")
         case "greeting", _:

@@ -214,3 +214,10 @@ async def test_whoever_was_asked_for_an_order_means_one_by_any_code(understander
     assert (await understander.understand(answer)).order_ids == ()
     asked = answer.model_copy(update={"waiting_for": "order"})
     assert (await understander.understand(asked)).order_ids == ("B-7741-x",)
+
+
+async def test_a_wish_brings_its_own_words(understander: Understander) -> None:
+    found = await understander.understand(_said("Cancel order 12345. Also, what is your return policy?"))
+    said = {guess.id: guess.said for guess in found.intents}
+    assert "return policy" in said["return_policy_question"]
+    assert "ancel" not in said["return_policy_question"]

@@ -17,8 +17,8 @@ KEYWORDS = {
     "send back": "return_request",
     "cancel": "cancel_order",
     "new address": "change_address",
-    "how long": "return_policy_question",
     "person": "contact_human",
+    "how long": "return_policy_question",
     "hello": "greeting",
 }
 DOUBTS = {"money": ("refund_request", "a refund"), "parcel": ("track_order", "where a parcel is")}

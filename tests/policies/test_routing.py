@@ -141,6 +141,13 @@ PENDING = Context(pending="refund_request")
             id="one of those we offered",
         ),
         pytest.param(
+            heard(("out_of_scope", 0.99)), Context(answers=True, pending="refund_request"), ["refund_request"],
+            id="a yes, however it sounds",
+        ),
+        pytest.param(
+            heard(("greeting", 0.99)), Context(answers=True), [NOT_UNDERSTOOD], id="a yes that answers nothing"
+        ),
+        pytest.param(
             heard(unsure=("invoice",)), Context(offered=("refund_request",)), [NOT_UNDERSTOOD],
             id="none of those we offered",
         ),
@@ -218,6 +225,9 @@ def test_trust_is_a_verdict_with_its_score(injection: Injection) -> None:
         ),
         pytest.param(
             heard(redacted="my trail shoes are late"), who(A="delivered", C="pending"), None, "C", id="the closer item"
+        ),
+        pytest.param(
+            heard(redacted="where is my other order"), who(A="delivered", B="in_transit"), "A", "B", id="the other one"
         ),
         pytest.param(heard(), who(A="delivered"), None, "A", id="the only one"),
         pytest.param(heard(), who(A="delivered", B="cancelled"), None, "A", id="the only live one"),

@@ -236,3 +236,9 @@ async def test_a_carriers_text_that_reads_like_orders_is_left_out(here: Here) ->
     reply = await here(facts.model_copy(update={"shipments": (shipment,)})).customer().say("where is 12345?")
     assert "is on its way" in reply.text
     assert "ignore your rules" not in reply.text
+
+
+async def test_a_person_who_has_the_case_gets_the_rest_with_it(here: Here) -> None:
+    reply = await here(order()).customer().say("let me talk to a person. how long do I have?")
+    assert reply.stage == "with_person"
+    assert "polic" not in reply.text
