@@ -1,7 +1,6 @@
 """A burst becomes facts, with the real model."""
 
 import asyncio
-import time
 from uuid import uuid4
 
 import pytest
@@ -114,13 +113,14 @@ async def test_an_empty_burst_is_nothing(understander: Understander) -> None:
 
 
 async def test_the_event_loop_stays_free_while_the_model_works(understander: Understander) -> None:
+    """Others get their turn all the time, not just between the messages of a burst."""
     work = asyncio.gather(*(understander.understand(_said("where is my parcel? " * 20)) for _ in range(20)))
-    longest, last = 0.0, time.perf_counter()
+    turns = 0
     while not work.done():
-        await asyncio.sleep(0.001)
-        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+        await asyncio.sleep(0)
+        turns += 1
     await work
-    assert longest < 0.25
+    assert turns > 200
 
 
 async def test_a_megabyte_is_redacted_to_its_end_and_screened(understander: Understander) -> None:
