@@ -12,7 +12,7 @@ INSTALLED := .venv/installed-$(shell cat pyproject.toml constraints.txt | cksum 
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,knowledge,dev]'
 	rm -f .venv/installed-*
 	touch $@
 

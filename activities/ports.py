@@ -1,9 +1,12 @@
 """What activities need of the outside world. Clients implement these; tests hand in doubles."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from policies.addresses import PostalAddress
+from policies.chunks import Chunk
 from policies.facts import (
     CustomerFacts,
     FraudFacts,
@@ -15,6 +18,12 @@ from policies.facts import (
 )
 from policies.frozen import Fact
 from policies.lessons import Lesson
+from policies.releases import Change, Release
+from policies.retrieval import Hit, Leg, Path, Scope
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Caller(Fact):
@@ -125,3 +134,111 @@ class Lessons(Protocol):
         ...
 
     async def counts(self, tenant: str, week: str) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What a model makes of a chunk's `indexed` text.
+
+    `vectors`: float32, windows × dimensions, rows of length 1; more than one where the text is longer than the model
+    reads. `tokens`: int8, tokens × small dimensions, for late interaction; see `activities/late_interaction.py`.
+    """
+
+    vectors: "NDArray[np.float32]"
+    tokens: "NDArray[np.int8]"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question made ready: terms and codes as `policies/terms.py` cuts them, and a vector of length 1."""
+
+    terms: tuple[str, ...]
+    codes: tuple[str, ...]
+    vector: "NDArray[np.float32]"
+
+
+class KnowledgeIndex(Protocol):
+    """What is live of each tenant's documents, searched; raises Rejected (reason tenant_unknown) and Unavailable.
+
+    A tenant is an argument of its own, never a filter: no engine may look into two tenants for one call. Every leg
+    filters as `Scope.admits` does, best first, ties by chunk id.
+    """
+
+    async def search(self, scope: Scope, asked: Asked, path: Path, most: int) -> Mapping[Leg, Sequence[Hit]]:
+        """Rank chunks by each leg, at most `most` in each.
+
+        `lexical`: BM25 over the terms of `indexed`; `dense`: the best cosine of a chunk's vectors; `exact`: chunks that
+        hold a code asked for, those with more of them first; `hybrid` stands for the first two where an engine fuses
+        them itself on the fast path. The fast path may leave out what only common words find; the accurate one may not.
+        """
+        ...
+
+    async def chunks(self, tenant: str, chunk_ids: Sequence[str]) -> Mapping[str, Chunk]:
+        """Fetch chunks by id, from the live release, else from one that was live; unknown ids are left out."""
+        ...
+
+    async def section(self, tenant: str, chunk: Chunk) -> tuple[Chunk, ...]:
+        """Fetch all parts of the section a live chunk stands in, in their order."""
+        ...
+
+    async def embedded(self, tenant: str, chunk_ids: Sequence[str]) -> Mapping[str, Embedded]:
+        """Fetch what was embedded of live chunks, to rank them again."""
+        ...
+
+
+class KnowledgeStore(Protocol):
+    """Releases of each tenant's documents: staged, made live in one step, taken back. Raises Rejected, Unavailable.
+
+    The live release is served unchanged until `publish` returns, whatever dies before. Every call may be repeated.
+    """
+
+    async def tenants(self) -> tuple[str, ...]: ...
+
+    async def releases(self, tenant: str) -> tuple[Release, ...]:
+        """List what is held, the live one first; empty for an unknown tenant."""
+        ...
+
+    async def stage(self, tenant: str, release: str) -> None:
+        """Open a release for writing, or go on with one begun; Rejected when that name is live or retired."""
+        ...
+
+    async def held(self, tenant: str, chunk_ids: Sequence[str]) -> frozenset[str]:
+        """Say which chunks some release of this tenant holds embedded, so that they need not be again."""
+        ...
+
+    async def put(
+        self, tenant: str, release: str, source: str, chunks: Sequence[Chunk], embedded: Mapping[str, Embedded]
+    ) -> Change:
+        """Make these the chunks of one file of a staged release, all or none; Change compares with the live release.
+
+        `embedded` has every chunk that is not `held`; the others' is copied.
+        """
+        ...
+
+    async def keep_only(self, tenant: str, release: str, sources: Sequence[str]) -> tuple[Change, ...]:
+        """Drop what a staged release holds of other files; one Change for each file live that it has no more."""
+        ...
+
+    async def contents(self, tenant: str, release: str) -> tuple[Chunk, ...]:
+        """All chunks of a release, by id."""
+        ...
+
+    async def mark_disputed(self, tenant: str, release: str, chunk_ids: Sequence[str]) -> None:
+        """Mark exactly these chunks of a release as disputed."""
+        ...
+
+    async def publish(self, tenant: str, release: str, fingerprint: str, at: datetime) -> None:
+        """Make a staged release live in one step, if its contents have this fingerprint; Rejected otherwise."""
+        ...
+
+    async def roll_back(self, tenant: str, at: datetime) -> Release:
+        """Make the release live again that was before; Rejected when there is none."""
+        ...
+
+    async def discard(self, tenant: str, release: str) -> None:
+        """Drop a release that is not live."""
+        ...
+
+    async def forget(self, tenant: str) -> None:
+        """Delete everything of a tenant; afterwards it is unknown."""
+        ...

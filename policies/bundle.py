@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from policies.facts import FraudBand
 from policies.frozen import Fact
 from policies.replies import Replies
+from policies.retrieval import RetrievalRules
 from policies.yaml_lines import BadFile, faults_of, load, locate
 
 Currency = str
@@ -108,6 +109,7 @@ class Rules(Fact):
     playbooks: Mapping[str, Playbook]
     routes: Mapping[str, Route]
     talk: TalkRules
+    retrieval: RetrievalRules = RetrievalRules()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "Rules":

@@ -185,18 +185,6 @@ class ReturnWindow(Fact):
     clause_id: str
 
 
-class Clause(Fact):
-    """A retrieved policy clause: data to cite, never an instruction."""
-
-    clause_id: str
-    title: str
-    text: str
-    document: str
-    version: str
-    effective_from: str
-    score: float = 0.0
-
-
 class IntentGuess(Fact):
     """A reason to write, how sure we are, how a question would name it, its own words and the orders they name."""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from policies.facts import Money, RefundRecord
 from policies.frozen import Fact
+from policies.releases import Change, Finding
 from policies.verdict import Verdict
 
 CONVERSATION_QUEUE = "conversation"
@@ -17,6 +18,11 @@ TASK_TIMEOUT = timedelta(seconds=3)
 
 def conversation_workflow_id(tenant: str, conversation_id: str) -> str:
     return f"conversation/{tenant}/{conversation_id}"
+
+
+def ingest_workflow_id(tenant: str, release: str) -> str:
+    """One id for one release: asking twice follows the run under way."""
+    return f"knowledge/{tenant}/{release}"
 
 
 def refund_workflow_id(tenant: str, order_id: str, claim: str) -> str:
@@ -232,3 +238,46 @@ class ApprovalReceipt(Fact):
     state: Literal["waiting", "approved", "denied"]
     approvals_needed: int
     approved_by: tuple[str, ...] = ()
+
+
+IngestState = Literal["reading", "checking", "stopped", "staged", "live"]
+
+
+class IngestJob(Fact):
+    """Read a tenant's uploaded files into a release, check it, and make it live if `publish`.
+
+    `despite`: a person has seen findings that stop, and publishes all the same. `by` is who asks.
+    """
+
+    tenant: str
+    release: str
+    publish: bool = True
+    despite: bool = False
+    by: str = ""
+
+
+class IngestProgress(Fact):
+    """How far an ingest is: `done` of `files`; "stopped" means findings have to be looked at, the old release serves."""
+
+    state: IngestState
+    files: int = 0
+    done: int = 0
+    current: str = ""
+    chunks: int = 0
+
+
+class IngestReport(Fact):
+    """What became of a job: totals of all files, and the first thousand changes and findings in full."""
+
+    tenant: str
+    release: str
+    state: IngestState
+    files: int
+    chunks: int
+    added: int
+    unchanged: int
+    removed: int
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fingerprint: str = ""
+    published_at: datetime | None = None

@@ -23,7 +23,8 @@ from activities.tools.search_policy import PolicyHits, SearchPolicy, SearchScope
 from activities.understanding import Utterance
 from policies.amounts import amounts
 from policies.bundle import Bundle
-from policies.facts import Clause, Understanding
+from policies.clauses import Clause
+from policies.facts import Understanding
 from tests.fakes.shop import ScriptedShop
 from tests.fakes.understanding import KeywordUnderstanding
 from tests.workflows.customer import CUSTOMER, Customer
