@@ -16,12 +16,13 @@ PARTED = re.compile(rf"[^\w{MARKS}]+|_+")
 LONGEST = 64
 STEMMED = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "pt": "portuguese", "hi": "hindi"}
 # So common that they rank nothing, in the languages of the shipped words.
-STOPS = frozenset(
-    """a an and are as at be by can could did do does for from had has have how i if in into is it its may me my of on
+COMMON = """
+    a an and are as at be by can could did do does for from had has have how i if in into is it its may me my of on
     or our shall should so than that the their them then there they this to was we were what when where which who will
     with would you your der die das den dem des ein eine einen einem einer und oder ist sind ich mein meine meinen sie
-    wir wie was wann wo kann können für mit von zu zum zur im in auf an bei""".split()
-)
+    wir wie was wann wo kann können für mit von zu zum zur im in auf an bei
+"""
+STOPS = frozenset(COMMON.split())
 
 
 def terms_of(text: str, language: str = "en") -> tuple[str, ...]:

@@ -257,7 +257,7 @@ class IngestJob(Fact):
 
 
 class IngestProgress(Fact):
-    """How far an ingest is: `done` of `files`; "stopped" means findings have to be looked at, the old release serves."""
+    """How far an ingest is: `done` of `files`; "stopped": findings have to be looked at, the old release serves."""
 
     state: IngestState
     files: int = 0
