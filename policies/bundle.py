@@ -1,7 +1,8 @@
 """One version of every rule of one tenant, as people wrote it in YAML and as a conversation pins it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import combinations
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -48,16 +49,45 @@ class RefundRules(Fact):
 
 
 class ReturnWindowRule(Fact):
-    """Days to send something back, by tier; `category` None is the rule for everything else."""
+    """Days to send something back, by tier; a field that is None leaves its question open.
+
+    `ordered_from` and `ordered_to` are the first and the last day of the orders it governs.
+    """
 
     clause: str
     category: str | None = None
+    region: str | None = None
+    ordered_from: date | None = None
+    ordered_to: date | None = None
     days: Mapping[Tier, int]
+
+    def governs(self, category: str, region: str, ordered: date) -> bool:
+        """Whether it speaks of such an article, ordered in that region on that day."""
+        return (
+            self.category in (None, category)
+            and self.region in (None, region)
+            and (self.ordered_from is None or self.ordered_from <= ordered)
+            and (self.ordered_to is None or ordered <= self.ordered_to)
+        )
+
+    @property
+    def narrowness(self) -> tuple[bool, bool, bool]:
+        """Sort key: a rule for a category beats one for a region, which beats one for a time."""
+        return self.category is not None, self.region is not None, bool(self.ordered_from or self.ordered_to)
+
+    def rivals(self, other: "ReturnWindowRule") -> bool:
+        """Whether both are as narrow and govern an order in common."""
+        alike = (self.category, self.region, self.narrowness) == (other.category, other.region, other.narrowness)
+        begins = max(self.ordered_from or date.min, other.ordered_from or date.min)
+        ends = min(self.ordered_to or date.max, other.ordered_to or date.max)
+        return alike and begins <= ends
 
     @model_validator(mode="after")
     def _standard_tier_exists(self) -> "ReturnWindowRule":
         if "standard" not in self.days:
             raise ValueError("days needs a 'standard' tier")
+        if self.ordered_from and self.ordered_to and self.ordered_to < self.ordered_from:
+            raise ValueError("ordered_to lies before ordered_from")
         return self
 
 
@@ -116,8 +146,15 @@ class Rules(Fact):
         for intent, route in self.routes.items():
             if route.playbook not in self.playbooks:
                 raise ValueError(f"route {intent!r} leads to unknown playbook {route.playbook!r}")
-        if not any(rule.category is None for rule in self.returns):
-            raise ValueError("returns needs one rule without a category, for everything else")
+        if not any(not any(rule.narrowness) for rule in self.returns):
+            raise ValueError("returns needs one rule without a category, region or dates, for everything else")
+        return self
+
+    @model_validator(mode="after")
+    def _one_window_for_an_order(self) -> "Rules":
+        for one, other in combinations(self.returns, 2):
+            if one.rivals(other):
+                raise ValueError(f"returns has two rules for one order: {one!r} and {other!r}")
         return self
 
 

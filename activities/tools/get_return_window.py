@@ -20,9 +20,10 @@ class GetReturnWindow(Fact):
 
 
 class WindowTerms(Fact):
-    """What the pinned policy says about windows, and the customer's tier."""
+    """What the pinned policy says about windows, and the customer's tier and region."""
 
     tier: str
+    region: str = ""
     rules: tuple[ReturnWindowRule, ...]
 
 
@@ -40,5 +41,5 @@ class ReturnWindowLookup:
             raise Rejected("no such order", reason="order_absent")
         for line in order.lines:
             if line.sku.casefold() == ask.sku.casefold():
-                return window(order, line, terms.tier, terms.rules)
+                return window(order, line, terms.tier, terms.region, terms.rules)
         raise Rejected("no such item in this order", reason="item_absent")
