@@ -127,7 +127,21 @@ class Replies(Fact):
     return_not_delivered: OfDenial = ""
     return_window_closed: OfDenial = ""
     return_already_open: OfDenial = ""
-    return_window: Annotated[str, _quoting("items", "days", "date")] = ""
+    window_open: Annotated[str, _quoting("items", "days", "date")] = (
+        "Yes, you can send back {items} until {date}: {days} days after delivery for your tier."
+    )
+    window_closed: Annotated[str, _quoting("items", "days", "date")] = (
+        "No, the {days} days for {items} ended on {date}."
+    )
+    window_ahead: Annotated[str, _quoting("items", "days")] = (
+        "For {items} you have {days} days from the day of delivery to send it back."
+    )
+    window_general: Annotated[str, _quoting("days")] = (
+        "In general you have {days} days from delivery to send something back."
+    )
+    window_category: Annotated[str, _quoting("days")] = (
+        "For articles of this kind you have {days} days from delivery to send them back."
+    )
     cancel_offer: Annotated[str, _quoting("order", "items")] = ""
     cancel_done: OfOrder = ""
     cancel_too_late: OfDenial = ""
@@ -141,6 +155,7 @@ class Replies(Fact):
 
     policy_answer: Annotated[str, _quoting("title", "text", "document", "version", "date")] = ""
     policy_absent: Plain = ""
+    policy_disputed: Plain = "Our documents are not clear on this, so I will not guess."
 
     handed_over: Annotated[str, _quoting("ticket")] = ""
     hand_over_pending: Plain = ""

@@ -45,15 +45,29 @@ class Hit(Fact):
 
 
 class RetrievalRules(Fact):
-    """How a tenant's documents are searched: weights measured by `holdfast evals knowledge`."""
+    """How a tenant's documents are searched: weights measured by `holdfast evals knowledge`.
 
-    weights: Mapping[Leg, float] = {"lexical": 1.0, "dense": 1.0, "hybrid": 2.0, "exact": 2.0}
+    `answers`: tell the sentences of a clause that answer, or let a model put them into words.
+    """
+
+    weights: Mapping[Leg, float] = {"lexical": 0.5, "dense": 1.0, "hybrid": 1.5, "exact": 2.0}
     pool: int = Field(default=30, ge=1, le=200)
-    enough: float = Field(default=0.5, ge=0, le=1)
+    enough: float = Field(default=0.6, ge=0, le=1)
+    answers: Literal["extract", "model"] = "extract"
     accurate_for: tuple[str, ...] = ("return_policy_question", "payment_problem")
 
     def path_for(self, intent: str) -> Path:
         return "accurate" if intent in self.accurate_for else "fast"
+
+
+class Consulted(Fact):
+    """One search as the record shows it: the day it had to hold on, the clauses found, best first, and how sure it was."""
+
+    on: date
+    category: str | None = None
+    path: Path
+    clauses: tuple[str, ...] = ()
+    confidence: float = 0.0
 
 
 def fuse(legs: Mapping[Leg, Sequence[Hit]], weights: Mapping[Leg, float]) -> list[Hit]:

@@ -67,7 +67,7 @@ async def hear(turn: Turn, news: RefundNews) -> None:
         await turn.hand_over(f"refund on order {plain(news.order_id)} ended as {state}")
     elif news.final and news.stage is RefundStage.CHANGED:
         customer, order = await turn.customer(), await read_order(turn, news.order_id)
-        await requote(turn, order, customer.tier, debt.reason_code, debt.part)
+        await requote(turn, order, customer, debt.reason_code, debt.part)
 
 
 async def ask_again(turn: Turn, debt: Owed) -> None:

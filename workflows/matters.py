@@ -8,6 +8,7 @@ from policies.facts import CustomerFacts, Understanding
 from policies.routing import Choice, about, same_matter
 from workflows import negotiation, tracking
 from workflows.policy_answers import answer_policy
+from workflows.policy_question import questions
 from workflows.talk import Question, Waiting
 from workflows.telling import plain
 from workflows.toolbox import Outage, Refused
@@ -101,16 +102,15 @@ async def _handle(
         case "refund_status", str(order_id):
             await tracking.refund_status(turn, order_id)
         case "refund", str(order_id):
-            await negotiation.offer_a_refund(turn, order_id, customer.tier, intents, understood)
+            await negotiation.offer_a_refund(turn, order_id, customer, intents, understood)
         case "return", str(order_id):
-            await negotiation.offer_a_return(turn, order_id, customer.tier, intents, understood)
+            await negotiation.offer_a_return(turn, order_id, customer, intents, understood)
         case "cancel", str(order_id):
             await negotiation.offer_to_cancel(turn, order_id)
         case "address", str(order_id):
             await negotiation.offer_new_address(turn, order_id, "\n".join(texts), answering=False)
         case "policy", _:
-            known = understood.order_ids[0] if understood.order_ids else turn.talk.focus
-            await answer_policy(turn, customer, choice.intent, choice.said or understood.redacted, known)
+            await _answer_questions(turn, choice, customer, understood)
         case "person", _:
             await turn.hand_over(f"customer asks about {choice.intent}")
         case "greeting", _:
@@ -119,6 +119,14 @@ async def _handle(
             turn.say("thanks")
         case _:
             turn.say("out_of_scope")
+
+
+async def _answer_questions(turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding) -> None:
+    for guess in questions(choice, understood, turn.bundle):
+        if turn.talk.owner == "person":
+            break
+        turn.tools.begin_matter()
+        await answer_policy(turn, customer, guess, understood)
 
 
 def _which_order(turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding) -> str | None:

@@ -6,9 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from policies.clauses import Citation
 from policies.facts import Money, RefundRecord
 from policies.frozen import Fact
 from policies.releases import Change, Finding
+from policies.retrieval import Consulted
 from policies.verdict import Verdict
 
 CONVERSATION_QUEUE = "conversation"
@@ -124,10 +126,11 @@ class Decision(Fact):
     policy_version: str
     verdicts: tuple[Verdict, ...] = ()
     tools: tuple[ToolUse, ...] = ()
+    consulted: tuple[Consulted, ...] = ()
 
 
 class Reply(Fact):
-    """The answer to one or several messages; `offset` is its place in the event log."""
+    """The answer to one or several messages; `offset` is its place in the event log, `citations` its sources."""
 
     offset: int
     turn: int
@@ -137,6 +140,7 @@ class Reply(Fact):
     stage: str
     offer: OfferCard | None = None
     refund: RefundRecord | None = None
+    citations: tuple[Citation, ...] = ()
     decision: Decision | None = None
 
 
@@ -159,6 +163,7 @@ class Event(Fact):
     text: str = ""
     reply: Reply | None = None
     refund: RefundRecord | None = None
+    citations: tuple[Citation, ...] = ()
 
 
 class Transcript(Fact):

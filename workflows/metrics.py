@@ -32,3 +32,8 @@ def count_refund(tenant: str, status: str) -> None:
 
 def count_unknown_refund() -> None:
     workflow.metric_meter().create_counter("holdfast_refund_unknown_total").add(1)
+
+
+def count_ingest(tenant: str, outcome: str) -> None:
+    """Count how a release was read; `outcome` is live, staged or stopped."""
+    workflow.metric_meter().create_counter("holdfast_ingests_total").add(1, {"tenant": tenant, "outcome": outcome})

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from activities.tools.check_fraud_score import CheckFraudScore
-from policies import addresses, refunds, returns, wording
+from policies import addresses, promises, refunds, returns, wording
 from policies.facts import (
     AskedAmount,
+    CustomerFacts,
     FraudFacts,
     Money,
     OrderFacts,
@@ -26,28 +27,30 @@ ME = "negotiation"
 
 
 async def offer_a_refund(
-    turn: Turn, order_id: str, tier: str, intents: Sequence[str], understood: Understanding
+    turn: Turn, order_id: str, customer: CustomerFacts, intents: Sequence[str], understood: Understanding
 ) -> None:
     """Offer what policy allows to pay back on an order, or say by which rule nothing can be."""
     order = await read_order(turn, order_id)
     reason = refunds.reason_for(intents, order, understood.reasons)
     # Of several amounts in one message nobody knows which is asked for; the offer then names all that is left.
     asked = understood.amounts[0] if len(understood.amounts) == 1 else None
-    await requote(turn, order, tier, reason, asked)
+    await requote(turn, order, customer, reason, asked)
 
 
-async def requote(turn: Turn, order: OrderFacts, tier: str, reason: ReasonCode, asked: AskedAmount | None) -> None:
+async def requote(
+    turn: Turn, order: OrderFacts, customer: CustomerFacts, reason: ReasonCode, asked: AskedAmount | None
+) -> None:
     """Quote, check for fraud, judge, offer."""
     if any(debt.order_id == order.order_id for debt in turn.talk.owed):
         turn.say("refund_underway", order=plain(order.order_id))
         return
     quote = refunds.quote(turn.caller.tenant, order, reason, asked, turn.now, turn.bundle)
     if isinstance(quote, Verdict):
-        await _explain_denial(turn, turn.judge(quote), order, tier, reason)
+        await _explain_denial(turn, turn.judge(quote), order, customer, reason)
         return
     ask = CheckFraudScore(order_id=order.order_id)
     fraud = await turn.tools.read(ME, "check_fraud_score", FraudFacts, ask, turn.caller, note="fraud check")
-    cleared = refunds.clear(quote, order, tier, fraud, turn.now, turn.bundle)
+    cleared = refunds.clear(quote, order, customer.tier, fraud, turn.now, turn.bundle)
     turn.judge(cleared.verdict)
     text = _offer_words(turn, order, cleared)
     turn.put_offer(offer_refund(cleared, text, turn.now, turn.bundle))
@@ -55,10 +58,10 @@ async def requote(turn: Turn, order: OrderFacts, tier: str, reason: ReasonCode, 
 
 
 async def offer_a_return(
-    turn: Turn, order_id: str, tier: str, intents: Sequence[str], understood: Understanding
+    turn: Turn, order_id: str, customer: CustomerFacts, intents: Sequence[str], understood: Understanding
 ) -> None:
     order = await read_order(turn, order_id)
-    await _offer_return_of(turn, order, tier, refunds.reason_for(intents, order, understood.reasons))
+    await _offer_return_of(turn, order, customer, refunds.reason_for(intents, order, understood.reasons))
 
 
 async def offer_to_cancel(turn: Turn, order_id: str) -> None:
@@ -92,10 +95,12 @@ async def offer_new_address(turn: Turn, order_id: str, raw_text: str, answering:
     _put(turn, terms, turn.words.say("address_offer", order=number, address=written.one_line()))
 
 
-async def _explain_denial(turn: Turn, verdict: Verdict, order: OrderFacts, tier: str, reason: ReasonCode) -> None:
+async def _explain_denial(
+    turn: Turn, verdict: Verdict, order: OrderFacts, customer: CustomerFacts, reason: ReasonCode
+) -> None:
     if verdict.rule == "refund.return_first":
         await _offer_return_of(
-            turn, order, tier, reason, first=turn.words.say(verdict.rule, order=plain(order.order_id))
+            turn, order, customer, reason, first=turn.words.say(verdict.rule, order=plain(order.order_id))
         )
         return
     left = order.paid_minor - order.refunded_minor
@@ -104,7 +109,7 @@ async def _explain_denial(turn: Turn, verdict: Verdict, order: OrderFacts, tier:
         order=plain(order.order_id),
         amount=wording.money(Money(minor=left, currency=order.currency), turn.language),
         date=turn.day(refunds.overdue_after(order, turn.bundle)),
-        days=turn.bundle.rules.refunds.window(tier),
+        days=turn.bundle.rules.refunds.window(customer.tier),
     )
     if verdict.rule == "refund.split_payment":
         await turn.hand_over("refund over several payments")
@@ -112,9 +117,11 @@ async def _explain_denial(turn: Turn, verdict: Verdict, order: OrderFacts, tier:
         list_refunds(turn, order)
 
 
-async def _offer_return_of(turn: Turn, order: OrderFacts, tier: str, reason: ReasonCode, first: str = "") -> None:
+async def _offer_return_of(
+    turn: Turn, order: OrderFacts, customer: CustomerFacts, reason: ReasonCode, first: str = ""
+) -> None:
     """Offer a return of all that can be sent back, introduced by `first`, or say why nothing can be."""
-    terms = returns.terms(order, tier, reason, turn.now, turn.bundle)
+    terms = _return_terms(turn, order, customer, reason)
     if isinstance(terms, Verdict):
         turn.judge(terms)
         closed = terms.numbers.get("closed")
@@ -131,6 +138,16 @@ async def _offer_return_of(turn: Turn, order: OrderFacts, tier: str, reason: Rea
     if first:
         turn.parts.append(first)
     _put(turn, terms, text)
+
+
+def _return_terms(turn: Turn, order: OrderFacts, customer: CustomerFacts, reason: ReasonCode) -> ReturnTerms | Verdict:
+    """Judge a return by the rules and by what this conversation has promised; a promise that counted is recorded."""
+    tier, region = customer.tier, customer.region
+    ruled = returns.terms(order, tier, region, reason, turn.now, turn.bundle)
+    honoured = returns.terms(order, tier, region, reason, turn.now, turn.bundle, turn.talk.promises)
+    if word := promises.kept(ruled, honoured, turn.bundle.version):
+        turn.judge(word)
+    return honoured
 
 
 def _put(turn: Turn, terms: ReturnTerms | CancelTerms | AddressTerms, text: str) -> None:

@@ -7,9 +7,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from activities.tools.escalate_to_human import OpenTicket
+from policies.clauses import Citation
 from policies.facts import AskedAmount, PersonalDatum, ReasonCode, RefundRecord, Understanding
 from policies.frozen import Fact
 from policies.offers import Offer
+from policies.promises import Promise, remember
 from policies.routing import Choice
 from workflows.messages import Event, EventKind, OfferCard, Opening, Reply, Transcript
 
@@ -19,6 +21,7 @@ EVENTS_KEPT = 400
 BYTES_KEPT = 800_000
 ANSWERS_KEPT = 400
 NOTES_KEPT = 100
+QUOTES_KEPT = 20
 
 Ending = Literal["accepted", "declined", "expired", "replaced"]
 
@@ -78,6 +81,8 @@ class Talk(Fact):
     ticket: str | None = None
     handoff: OpenTicket | None = None
     owed: tuple[Owed, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    quoted: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()
     last_heard: datetime
     closed_at: datetime | None = None
@@ -103,9 +108,16 @@ class Talk(Fact):
         offset = self.last_offset + 1
         placed = reply.model_copy(update={"offset": offset})
         answered = {**self.answered, **dict.fromkeys(reply.answers, offset)}
-        return self._append(
-            Event(offset=offset, kind=kind, at=reply.at, text=reply.text, reply=placed, refund=reply.refund)
-        ).with_(answered=_newest(answered, ANSWERS_KEPT), turn=reply.turn)
+        event = Event(
+            offset=offset,
+            kind=kind,
+            at=reply.at,
+            text=reply.text,
+            reply=placed,
+            refund=reply.refund,
+            citations=reply.citations,
+        )
+        return self._append(event).with_(answered=_newest(answered, ANSWERS_KEPT), turn=reply.turn)
 
     def reply_to(self, message_id: str) -> Reply | None:
         """The first answer this message got, or None when it got none yet or one too long ago to be kept."""
@@ -142,6 +154,15 @@ class Talk(Fact):
     def note(self, *lines: str) -> "Talk":
         """Remember promises, actions and decisions in a line each; they outlive the events."""
         return self.with_(notes=(*self.notes, *lines)[-NOTES_KEPT:])
+
+    def promise(self, made: Promise) -> "Talk":
+        """Remember a promise for as long as the conversation lasts."""
+        return self.with_(promises=remember(self.promises, made))
+
+    def quote(self, citation: Citation) -> "Talk":
+        """Remember which passages were told, the newest last."""
+        others = [each for each in self.quoted if each != citation]
+        return self.with_(quoted=(*others, citation)[-QUOTES_KEPT:])
 
     def transcript(self, after: int = 0) -> Transcript:
         return Transcript(

@@ -11,9 +11,11 @@ from activities.screening import Screened, ScreenTexts
 from activities.tools.escalate_to_human import OpenTicket, Ticket
 from policies import wording
 from policies.bundle import Bundle
+from policies.clauses import Citation, Clause, cite
 from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord
 from policies.offers import Offer
 from policies.placeholders import PLACEHOLDER, restore
+from policies.retrieval import Consulted
 from policies.routing import Choice
 from policies.verdict import Verdict
 from workflows import metrics
@@ -43,6 +45,8 @@ class Turn:
     verdicts: list[Verdict] = field(default_factory=list)
     record: RefundRecord | None = None
     orders: dict[str, OrderFacts] = field(default_factory=dict)
+    consulted: list[Consulted] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
     tools: Toolbox = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +66,13 @@ class Turn:
 
     def say(self, sentence: str, **facts: object) -> None:
         self.parts.append(self.words.say(sentence, **facts))
+
+    def cite(self, clause: Clause) -> None:
+        """Give the source of what is said, once, and remember that it was told."""
+        citation = cite(clause)
+        if citation not in self.citations:
+            self.citations.append(citation)
+        self.talk = self.talk.quote(citation)
 
     def items(self, order: OrderFacts) -> str:
         return wording.listed([line.title for line in order.lines], self.language)
@@ -109,6 +120,7 @@ class Turn:
         contact = self._contact()
         lines = [f"Intent: {self.choice.intent}", f"Order: {self.talk.focus or '-'}"]
         lines += [f"Contact given: {contact}"] if contact else []
+        lines += [_told(citation) for citation in self.talk.quoted]
         ticket = OpenTicket(
             caller=self.caller,
             subject=f"Conversation {opening.conversation_id}: {why}",
@@ -152,6 +164,7 @@ class Turn:
             stage=self.talk.stage,
             offer=card_of(self.talk.offer) if self.talk.offer else None,
             refund=self.record,
+            citations=tuple(self.citations),
             decision=Decision(
                 turn=number,
                 at=self.now,
@@ -161,5 +174,12 @@ class Turn:
                 policy_version=self.bundle.version,
                 verdicts=(*self.verdicts, *self.tools.verdicts),
                 tools=tuple(self.tools.uses),
+                consulted=tuple(self.consulted),
             ),
         )
+
+
+def _told(citation: Citation) -> str:
+    """A passage a customer was told, as a person who takes over looks it up."""
+    where = f"{citation.document}, “{citation.title}”, version {citation.version}"
+    return f"Told from our policies: {where} ({citation.chunk_id or citation.clause_id})"

@@ -1,6 +1,7 @@
 """Understanding by keywords, for workflow tests that are about what follows from it."""
 
 import re
+from collections.abc import Callable
 
 from temporalio import activity
 
@@ -19,6 +20,7 @@ KEYWORDS = {
     "new address": "change_address",
     "person": "contact_human",
     "how long": "return_policy_question",
+    "invoice": "invoice",
     "hello": "greeting",
 }
 DOUBTS = {"money": ("refund_request", "a refund"), "parcel": ("track_order", "where a parcel is")}
@@ -29,10 +31,11 @@ MAIL = re.compile(r"[\w.]+@[\w.]+\w")
 
 
 class KeywordUnderstanding:
-    """Names each intent whose keyword occurs, surest first; `asked` keeps what came in."""
+    """Names each intent whose keyword occurs, surest first; `asked` keeps what came in, `said` words a guess."""
 
     def __init__(self) -> None:
         self.asked: list[Utterance] = []
+        self.said: Callable[[str], str] = str
 
     @activity.defn(name="understand")
     async def understand(self, said: Utterance) -> Understanding:
@@ -43,7 +46,9 @@ class KeywordUnderstanding:
         return Understanding(
             redacted=MAIL.sub("[email_1]", whole),
             language=next((language for word, language in LANGUAGES.items() if word in plain), ""),
-            intents=_guesses(whole, said.order_ids),
+            intents=tuple(
+                guess.model_copy(update={"said": self.said(guess.said)}) for guess in _guesses(whole, said.order_ids)
+            ),
             unsure=tuple(
                 IntentGuess(id=intent, confidence=0.3, called=called)
                 for word, (intent, called) in DOUBTS.items()
@@ -60,12 +65,13 @@ class KeywordUnderstanding:
 
 
 def _guesses(whole: str, own: tuple[str, ...]) -> tuple[IntentGuess, ...]:
-    named: dict[str, tuple[str, ...]] = {}
+    named: dict[str, tuple[str, tuple[str, ...]]] = {}
     for keyword, intent in KEYWORDS.items():
         clauses = [clause for clause in CLAUSE.split(whole) if keyword in clause.casefold()]
         if clauses:
-            named[intent] = tuple(dict.fromkeys(order for clause in clauses for order in order_ids(clause, own)))
+            orders = dict.fromkeys(order for clause in clauses for order in order_ids(clause, own))
+            named[intent] = " ".join(map(str.strip, clauses)), tuple(orders)
     return tuple(
-        IntentGuess(id=intent, confidence=0.95 - 0.05 * rank, order_ids=orders)
-        for rank, (intent, orders) in enumerate(named.items())
+        IntentGuess(id=intent, confidence=0.95 - 0.05 * rank, said=said, order_ids=orders)
+        for rank, (intent, (said, orders)) in enumerate(named.items())
     )

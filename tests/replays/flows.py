@@ -46,6 +46,11 @@ async def _hand_over(desk: Desk, customer: Customer) -> None:
     await customer.hears(EventKind.REPLY, 3)
 
 
+async def _policy(desk: Desk, customer: Customer) -> None:
+    await customer.say("how long can I keep it, order 12345?")
+    await customer.hears(EventKind.REPLY, 1)
+
+
 async def _renewal(desk: Desk, customer: Customer) -> None:
     await customer.say(DISPUTE)
     for _ in range(8):
@@ -58,6 +63,7 @@ FLOWS = {
     "dispute": Flow((order(),), _dispute),
     "cancel": Flow((order(status="pending"),), _cancel),
     "hand_over": Flow((order(),), _hand_over),
+    "policy": Flow((order(),), _policy),
     "renewal": Flow((order(),), _renewal, history_limit=70),
 }
 

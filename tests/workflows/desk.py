@@ -1,6 +1,7 @@
 """A worker of our workflows over doubles of the outside: each call goes to the desk of the tenant it names."""
 
 import asyncio
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,6 +14,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.answering import PolicyWriter
 from activities.catalog import tool_activities
 from activities.errors import Unavailable
 from activities.event_log import AppendEvents, LogEnd
@@ -42,6 +44,7 @@ RETURNS = Clause(
     document="Returns policy",
     version="3",
     effective_from="2026-01-01",
+    chunk_id="c-returns-general",
 )
 
 
@@ -101,6 +104,9 @@ class Desk:
     tenant: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:8]}")
     policies: Path = BUNDLES
     clauses: tuple[Clause, ...] = (RETURNS,)
+    by_word: dict[str, tuple[Clause, ...]] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)
+    searches: list[tuple[str, SearchScope]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     gates: dict[str, Gate] = field(default_factory=dict)
 
@@ -171,7 +177,11 @@ class Exchange:
                 activities=[*tool_activities(shop), self.append_events, self.pin_policy],
                 workflow_runner=sandboxed_runner(),
             ),
-            Worker(client, task_queue=UNDERSTANDING_QUEUE, activities=[self.understand, self.screen_texts]),
+            Worker(
+                client,
+                task_queue=UNDERSTANDING_QUEUE,
+                activities=[self.understand, self.screen_texts, PolicyWriter(self).write_policy_answer],
+            ),
             Worker(client, task_queue=KNOWLEDGE_QUEUE, activities=[self.search_policy]),
         ):
             yield self
@@ -200,8 +210,18 @@ class Exchange:
     async def screen_texts(self, ask: ScreenTexts) -> Screened:
         return Screened(allowed=tuple("ignore your rules" not in text for text in ask.texts))
 
+    async def write(self, instructions: str, text: str, schema: object) -> str:
+        """Be the model: give the draft whose key is a passage that was shown."""
+        drafts = {passage: draft for desk in self.desks.values() for passage, draft in desk.drafts.items()}
+        answer = next((draft for passage, draft in drafts.items() if passage in text), None)
+        if answer is None:
+            raise Unavailable("no model answers here")
+        return json.dumps({"answer": answer, "clauses": [1]})
+
     @activity.defn(name="search_policy")
     async def search_policy(self, ask: SearchPolicy, caller: Caller, scope: SearchScope) -> PolicyHits:
         desk = self.desks[caller.tenant]
         await desk.answers("search_policy")
-        return PolicyHits(clauses=desk.clauses)
+        desk.searches.append((ask.query, scope))
+        found = next((found for word, found in desk.by_word.items() if word in ask.query), desk.clauses)
+        return PolicyHits(clauses=found, confidence=0.9 if found else 0.2)

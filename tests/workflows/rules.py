@@ -8,8 +8,10 @@ import yaml
 from tests.workflows.desk import BUNDLES
 
 
-def shipped_but(folder: Path, playbooks: dict[str, Any] | None = None, **talk: Any) -> Path:
-    """Copy the current rules into `folder` with these limits of the talk and of playbooks instead; returns it."""
+def shipped_but(
+    folder: Path, playbooks: dict[str, Any] | None = None, retrieval: dict[str, Any] | None = None, **talk: Any
+) -> Path:
+    """Copy the current rules into `folder` with other limits of the talk, playbooks and retrieval; returns it."""
     version = (BUNDLES / "CURRENT").read_text(encoding="utf-8").strip()
     (folder / "CURRENT").write_text(version, encoding="utf-8")
     (folder / version).mkdir()
@@ -17,6 +19,7 @@ def shipped_but(folder: Path, playbooks: dict[str, Any] | None = None, **talk: A
         (folder / version / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
     rules = yaml.safe_load((BUNDLES / version / "rules.yaml").read_text(encoding="utf-8"))
     rules["default"]["talk"] |= talk
+    rules["default"]["retrieval"] = rules["default"].get("retrieval", {}) | (retrieval or {})
     for name, limits in (playbooks or {}).items():
         rules["default"]["playbooks"][name] |= limits
     (folder / version / "rules.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")

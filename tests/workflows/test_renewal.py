@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from policies.facts import CustomerFacts
 from tests.fakes.shop import order
-from tests.workflows.conftest import Customer, Here, Policies, refusal_of
+from tests.workflows.conftest import CUSTOMER, Customer, Here, Policies, refusal_of
 from tests.workflows.test_case_file import attributes_of, page_of
 from workflows.messages import EventKind, Refusal, Reply
 
@@ -75,6 +76,24 @@ async def test_a_new_run_knows_orders_promises_actions_decisions_and_ended_offer
     assert await refusal_of(customer.press(declined.digest)) == Refusal.OFFER_USED
     assert await refusal_of(customer.press(used.digest)) == Refusal.OFFER_USED
     assert "#22222" in (await customer.say("where is my order?")).text
+
+
+async def test_a_new_run_keeps_the_day_that_was_promised_and_knows_what_was_quoted(here: Here, short: Path) -> None:
+    desk = here(order(age_days=45, delivered_days_ago=40), policies=short)
+    gold = CustomerFacts(customer_id=CUSTOMER, tier="gold", region="US")
+    desk.shop.customers[CUSTOMER] = gold
+    customer = desk.customer()
+    told = await customer.say("how long can I keep it, order 12345?")
+    assert "60 days after delivery" in told.text
+    await renewed(customer)
+    desk.shop.customers[CUSTOMER] = gold.model_copy(update={"tier": "standard"})
+    offered = await customer.say("I want to send back order 12345")
+    assert offered.offer
+    assert offered.decision
+    assert [verdict.rule for verdict in offered.decision.verdicts] == ["return.promised"]
+    await customer.say("no")
+    await customer.ask_for_person()
+    assert "(c-returns-general)" in desk.shop.tickets[0].body
 
 
 async def test_the_log_has_no_gap_and_no_repeat_across_runs(here: Here, short: Path) -> None:

@@ -5,16 +5,29 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policies.bundle import Bundle
+from policies.clauses import Citation
 from policies.facts import OrderFacts
 from policies.offers import CancelTerms, Offer, offer_change
+from policies.promises import Promise
 from policies.verdict import Outcome, Verdict
 from tests.fakes.shop import order
 from workflows.messages import Decision, EventKind, Opening, Reply, ToolUse
-from workflows.talk import EVENTS_KEPT, Talk, card_of
+from workflows.talk import EVENTS_KEPT, QUOTES_KEPT, Talk, card_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MEBIBYTE = 1024 * 1024
 OPENING = Opening(tenant="t", conversation_id="c", customer_id="U1", customer_ref="ref")
+CITATION = Citation(
+    chunk_id="c1",
+    document="Returns",
+    clause_id="returns.general",
+    title="Window",
+    version="3",
+    effective_from="2026-01-01",
+)
+PROMISE = Promise(
+    order_id="12345", sku="SKU-1", days=30, closes_at=NOW, clause_id="returns.general", version="1", said_at=NOW
+)
 # A state of 2 MiB can't be continued as new; this leaves room for everything else a payload carries.
 LONGEST_TEXTS = {"plain": "x" * 4000, "four bytes a character": "😀" * 4000, "escaped": '"\\\n' * 1333}
 
@@ -110,6 +123,24 @@ def test_the_same_offer_again_only_gets_a_new_deadline(talk: Talk, bundle: Bundl
 def test_a_state_comes_back_from_history_as_it_went_in(talk: Talk, bundle: Bundle) -> None:
     talk = long_talk(talk.put_offer(cancel_offer(order(), bundle)), "hello", 5).note("offered").with_(closed_at=NOW)
     assert Talk.model_validate_json(talk.model_dump_json()) == talk
+
+
+def test_what_was_promised_and_quoted_comes_back_from_history(talk: Talk) -> None:
+    talk = talk.promise(PROMISE).quote(CITATION)
+    assert Talk.model_validate_json(talk.model_dump_json()) == talk
+    assert (talk.promises, talk.quoted) == ((PROMISE,), (CITATION,))
+
+
+def test_only_the_newest_passages_are_remembered_each_once(talk: Talk) -> None:
+    for number in (*range(QUOTES_KEPT + 5), 10):
+        talk = talk.quote(CITATION.model_copy(update={"chunk_id": str(number)}))
+    remembered = [int(citation.chunk_id) for citation in talk.quoted]
+    assert remembered == [5, 6, 7, 8, 9, *range(11, QUOTES_KEPT + 5), 10]
+
+
+def test_a_reply_and_its_event_cite_the_same_passages(talk: Talk) -> None:
+    talk = talk.answer(reply(1).model_copy(update={"citations": (CITATION,)}))
+    assert talk.events[-1].citations == (CITATION,)
 
 
 def test_an_older_worker_reads_the_state_of_a_newer_one(talk: Talk) -> None:
