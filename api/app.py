@@ -12,9 +12,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from activities.clients.knowledge import Knowledge, Weaviate
 from activities.clients.redis_lessons import RedisLessons
+from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
-from api import approvals, conversations, customers, health, lessons
+from api import approvals, conversations, customers, health, knowledge, lessons
 from api.auth import Gate
 from api.door import AccessLog, BodyLimit
 from api.line import Line
@@ -41,6 +43,10 @@ TAGS = [
     {"name": "conversations", "description": "Talk to the agent, answer its offers, follow its events."},
     {"name": "approvals", "description": "Decide on refunds that wait for people."},
     {"name": "lessons", "description": "Say what messages meant that were not, or wrongly, understood."},
+    {
+        "name": "knowledge",
+        "description": "Bring in your documents, move their releases, open what replies cite.",
+    },
     {"name": "customer data", "description": "Export or erase what is held about one customer."},
     {"name": "health", "description": "For load balancers and operators."},
 ]
@@ -57,15 +63,18 @@ def create(settings: Settings) -> FastAPI:
         stream = EventStream(settings.redis_url)
         kept = RedisLessons.at(settings.redis_url)
         intents = KnownIntents.read(settings.intent_folder)
-        app.state.parts = Parts(line, stream, Gate(settings), Rates(settings), kept, intents)
+        documents = Knowledge(settings.knowledge, _weaviate(settings))
+        uploads = Uploads(settings.knowledge / "uploads")
+        app.state.parts = Parts(line, stream, Gate(settings), Rates(settings), kept, intents, uploads, documents)
         yield
         app.state.parts.closing.set()
         await stream.close()
         await kept.close()
+        await documents.close()
 
     # Plain FastAPI would have the reader's browser fetch the reference's scripts from somebody else's server.
     app = FastAPIOffline(title="Holdfast", version="1", description=ABOUT, openapi_tags=TAGS, lifespan=lifespan)
-    for room in (conversations, approvals, lessons, customers, health):
+    for room in (conversations, approvals, lessons, knowledge, customers, health):
         app.include_router(room.router)
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, render)
@@ -82,6 +91,13 @@ def create(settings: Settings) -> FastAPI:
     app.add_middleware(AccessLog)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
+
+
+def _weaviate(settings: Settings) -> Weaviate | None:
+    if not settings.weaviate_url:
+        return None
+    key = settings.weaviate_key.get_secret_value() if settings.weaviate_key else ""
+    return Weaviate(settings.weaviate_url, key, settings.weaviate_grpc_port)
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path
 from api.auth import SUBJECT, Visitor
 from api.bodies import Erased, Export
 from api.disclosure import transcript_for
-from api.line import Run
 from api.problems import Problem, responses
+from api.references import Run
 from api.stream import AWAY
 from api.wiring import Customer, Parts, PartsDep, Supervisor
 from workflows.messages import Refusal, Transcript, event_stream

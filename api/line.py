@@ -1,12 +1,11 @@
 """The line to Temporal: the only file of the API that speaks it."""
 
 from asyncio import sleep, timeout
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Self, TypeVar
 
-import structlog
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import (
@@ -14,22 +13,22 @@ from temporalio.client import (
     WithStartWorkflowOperation,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.common import WorkflowIDConflictPolicy as Conflict
 from temporalio.common import WorkflowIDReusePolicy as Reuse
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.ingest_steps import KnowledgeAct, Releases
 from api.auth import Visitor
 from api.bodies import WaitingApproval
-from api.problems import PROBLEMS, Problem
-from api.references import References, quoted, refund_id, refund_prefix, refund_workflow_id
+from api.line_failures import Absent, problems
+from api.problems import Problem
+from api.references import References, Run, refund_id, refund_prefix, refund_workflow_id
 from api.settings import Settings
 from policies.frozen import Fact
+from workflows.knowledge_watch import act_workflow_id
 from workflows.messages import (
     CONVERSATION_QUEUE,
     TASK_TIMEOUT,
@@ -38,6 +37,9 @@ from workflows.messages import (
     ApprovalReceipt,
     CustomerMessage,
     Feedback,
+    IngestJob,
+    IngestProgress,
+    IngestReport,
     OfferAnswer,
     Opening,
     PersonWanted,
@@ -46,20 +48,13 @@ from workflows.messages import (
     Reply,
     Transcript,
     conversation_workflow_id,
+    ingest_workflow_id,
 )
+from workflows.turn import KNOWLEDGE_QUEUE
 
 TENANT = SearchAttributeKey.for_keyword("HoldfastTenant")
 STAGE = SearchAttributeKey.for_keyword("HoldfastStage")
 CUSTOMER = SearchAttributeKey.for_keyword("HoldfastCustomer")
-# FAILED_PRECONDITION is a query without a worker to answer it; the SDK reports its own deadline as CANCELLED.
-AWAY = {
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-    RPCStatusCode.FAILED_PRECONDITION,
-}
-
-log = structlog.get_logger("api.line")
 
 Said = CustomerMessage | OfferAnswer | PersonWanted | Feedback
 UPDATES: dict[type[Fact], str] = {
@@ -69,15 +64,6 @@ UPDATES: dict[type[Fact], str] = {
     Feedback: "give_feedback",
 }
 Answer = TypeVar("Answer", bound=Fact)
-
-
-class Run(Fact):
-    """One workflow run of a conversation."""
-
-    workflow_id: str
-    run_id: str
-    conversation_id: str
-    running: bool
 
 
 class Line:
@@ -101,7 +87,7 @@ class Line:
         return cls(client, settings)
 
     async def healthy(self) -> bool:
-        with _problems("temporal-unavailable"):
+        with problems("temporal-unavailable"):
             return await self._client.service_client.check_health(timeout=timedelta(seconds=2))
 
     async def send(self, visitor: Visitor, conversation_id: str, said: Said) -> Reply:
@@ -124,7 +110,7 @@ class Line:
     async def transcript(self, visitor: Visitor, conversation_id: str, after: int | None = None) -> Transcript:
         """Read a conversation the visitor may see; with `after`, only events with a greater offset."""
         handle = self._client.get_workflow_handle(conversation_workflow_id(visitor.tenant, conversation_id))
-        with _problems(Refusal.NOT_YOURS):
+        with problems(Refusal.NOT_YOURS):
             transcript: Transcript = await handle.query(
                 "transcript" if after is None else "events_after",
                 args=[] if after is None else [after],
@@ -137,13 +123,10 @@ class Line:
 
     async def approvals(self, visitor: Visitor) -> list[WaitingApproval]:
         """List refunds of the visitor's tenant that wait for people, oldest first."""
-        query = (
-            f"WorkflowType = 'Refund' AND HoldfastTenant = {quoted(visitor.tenant)}"
-            " AND HoldfastNeedsHuman = true AND ExecutionStatus = 'Running'"
-        )
+        query = self._references.waiting(visitor.tenant)
         prefix = refund_prefix(visitor.tenant)
         waiting = []
-        with _problems("temporal-unavailable"):
+        with problems("temporal-unavailable"):
             async for execution in self._client.list_workflows(query, limit=500, rpc_timeout=self._read_timeout):
                 card = await execution.memo_value("card", None, type_hint=ApprovalCard)
                 if card is not None and execution.id.startswith(prefix):
@@ -165,11 +148,47 @@ class Line:
             ended = Refusal.APPROVAL_EXPIRED if expired else Refusal.ALREADY_DECIDED
             return await self._first_answer(workflow_id, update_id, ApprovalReceipt, ended)
 
+    async def ingest(self, job: IngestJob) -> IngestProgress | IngestReport:
+        """Start an ingest, or follow the one of this release that is under way."""
+        with problems():
+            await self._client.start_workflow(
+                "Ingest",
+                job,
+                id=ingest_workflow_id(job.tenant, job.release),
+                task_queue=KNOWLEDGE_QUEUE,
+                id_conflict_policy=Conflict.USE_EXISTING,
+                search_attributes=TypedSearchAttributes([SearchAttributePair(TENANT, job.tenant)]),
+            )
+        return await self.ingested(job.tenant, job.release)
+
+    async def ingested(self, tenant: str, release: str) -> IngestProgress | IngestReport:
+        """Say how far the last ingest of a release is, or what came of it."""
+        handle = self._client.get_workflow_handle(ingest_workflow_id(tenant, release), result_type=IngestReport)
+        described = await self._describe(handle.id, "release-not-found")
+        with problems("release-not-found"):
+            if described.status is not WorkflowExecutionStatus.RUNNING:
+                report: IngestReport = await handle.result(rpc_timeout=self._read_timeout)
+                return report
+            under_way: IngestProgress = await handle.query(
+                "progress", result_type=IngestProgress, rpc_timeout=self._read_timeout
+            )
+            return under_way
+
+    async def act_on_knowledge(self, act: KnowledgeAct) -> Releases:
+        """Have a worker do what a person wants done with releases as a whole, one act of a tenant at a time."""
+        workflow_id = act_workflow_id(act.tenant)
+        with problems():
+            async with timeout(self._patience):
+                done: Releases = await self._client.execute_workflow(
+                    "KnowledgeAct", act, id=workflow_id, task_queue=KNOWLEDGE_QUEUE, result_type=Releases
+                )
+                return done
+
     async def runs_of(self, tenant: str, customer_id: str) -> list[Run]:
         """Find every run of every conversation of one customer."""
         prefix = conversation_workflow_id(tenant, "")
-        query = self._theirs("Conversation", tenant, customer_id)
-        with _problems("temporal-unavailable"):
+        query = self._references.theirs("Conversation", tenant, customer_id)
+        with problems("temporal-unavailable"):
             return [
                 Run(
                     workflow_id=execution.id,
@@ -182,15 +201,9 @@ class Line:
 
     async def refund_under_way(self, tenant: str, customer_id: str) -> bool:
         """Say whether a refund of this customer still runs, whatever its conversation is talking about now."""
-        query = self._theirs("Refund", tenant, customer_id) + " AND ExecutionStatus = 'Running'"
-        with _problems("temporal-unavailable"):
+        query = self._references.theirs("Refund", tenant, customer_id) + " AND ExecutionStatus = 'Running'"
+        with problems("temporal-unavailable"):
             return (await self._client.count_workflows(query, rpc_timeout=self._read_timeout)).count > 0
-
-    def _theirs(self, kind: str, tenant: str, customer_id: str) -> str:
-        reference = self._references.customer(tenant, customer_id)
-        return (
-            f"WorkflowType = '{kind}' AND HoldfastTenant = {quoted(tenant)} AND HoldfastCustomer = {quoted(reference)}"
-        )
 
     async def erase(self, runs: Sequence[Run]) -> None:
         """Delete runs, ending those that still run; returns when none of those can be found any more.
@@ -200,7 +213,7 @@ class Line:
         for run in runs:
             execution = WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id)
             request = DeleteWorkflowExecutionRequest(namespace=self._client.namespace, workflow_execution=execution)
-            with suppress(Absent), _problems():
+            with suppress(Absent), problems():
                 await self._client.workflow_service.delete_workflow_execution(request)
         for run in runs:
             if run.running:
@@ -224,7 +237,7 @@ class Line:
                 [SearchAttributePair(TENANT, visitor.tenant), SearchAttributePair(CUSTOMER, reference)]
             ),
         )
-        with _problems():
+        with problems():
             async with timeout(self._patience):
                 reply: Reply = await self._client.execute_update_with_start_workflow(
                     "say", said, start_workflow_operation=start, id=update_id, result_type=Reply
@@ -233,67 +246,26 @@ class Line:
 
     async def _update(self, workflow_id: str, update: str, ask: Fact, update_id: str, answer: type[Answer]) -> Answer:
         handle = self._client.get_workflow_handle(workflow_id)
-        with _problems():
+        with problems():
             async with timeout(self._patience):
                 given: Answer = await handle.execute_update(update, ask, id=update_id, result_type=answer)
                 return given
 
     async def _describe(self, workflow_id: str, absent: str) -> WorkflowExecutionDescription:
-        with _problems(absent):
+        with problems(absent):
             return await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=self._read_timeout)
 
     async def _first_answer(self, workflow_id: str, update_id: str, answer: type[Answer], ended: str) -> Answer:
         """Give a repeated update the answer it got before the workflow ended; others hear the problem `ended`."""
         handle = self._client.get_workflow_handle(workflow_id).get_update_handle(update_id, result_type=answer)
-        with _problems(ended):
+        with problems(ended):
             known: Answer = await handle.result(rpc_timeout=self._read_timeout)
             return known
 
     async def _until_gone(self, run: Run) -> None:
         handle = self._client.get_workflow_handle(run.workflow_id, run_id=run.run_id)
-        with suppress(Absent), _problems():
+        with suppress(Absent), problems():
             async with timeout(self._patience):
                 while True:
                     await handle.describe(rpc_timeout=self._read_timeout)
                     await sleep(0.1)
-
-
-class Absent(Exception):
-    """Temporal knows no such workflow, or it has ended."""
-
-
-@contextmanager
-def _problems(absent: str | None = None) -> Iterator[None]:
-    """Turn what Temporal raises into problems; NOT_FOUND becomes the problem `absent`, or Absent to react to."""
-    try:
-        yield
-    except WorkflowUpdateFailedError as failure:
-        raise _refusal(failure) from failure
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
-        raise Problem("still-working") from error
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise (Problem(absent) if absent else Absent()) from error
-        if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-            raise Problem(Refusal.BUSY) from error
-        if error.status in AWAY:
-            raise Problem("temporal-unavailable") from error
-        raise
-    except RuntimeError as error:
-        # The lazy client reports a refused first connection as a bare RuntimeError.
-        if "client connect" in str(error):
-            raise Problem("temporal-unavailable") from error
-        raise
-
-
-def _refusal(failure: WorkflowUpdateFailedError) -> Exception:
-    cause = failure.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None:
-        return failure
-    # The run ended between taking the update and answering it; the next run answers the same message id.
-    if cause.type == "AcceptedUpdateCompletedWorkflow":
-        return Problem("still-working")
-    if cause.type not in PROBLEMS:
-        log.error("update.failed", type=cause.type)
-        return failure
-    return Problem(cause.type, cause.message)

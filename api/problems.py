@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from temporalio.exceptions import ApplicationError
 
 from workflows.messages import Refusal
 
 MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger("api.problems")
 
 
 class Kind(NamedTuple):
@@ -46,6 +49,12 @@ PROBLEMS: dict[str, Kind] = {
     "event-id-malformed": Kind(400, "The event id to resume from is not an offset of this conversation"),
     "route-not-found": Kind(404, "There is nothing at this address"),
     "method-not-allowed": Kind(405, "This address does not take that method"),
+    "release-not-found": Kind(404, "There is no such release, or nobody ingested it"),
+    "clause-not-found": Kind(404, "There is no such clause in your documents"),
+    "release-refused": Kind(409, "That cannot be done with this release"),
+    "knowledge-busy": Kind(409, "Somebody else is moving releases of this tenant; try again in a moment"),
+    "file-too-large": Kind(413, "The file is larger than 20 MB"),
+    "knowledge-unavailable": Kind(503, "The documents cannot be reached right now"),
     "approval-not-found": Kind(404, "There is no such refund"),
     "refund-under-way": Kind(409, "A refund of this customer is under way; erase after it has ended"),
     # What the API says of its own state.
@@ -115,6 +124,21 @@ def responses(*slugs: str) -> dict[int | str, dict[str, Any]]:
         entry = found.setdefault(kind.status, {"description": kind.title, "content": {MEDIA_TYPE: empty}})
         entry["content"][MEDIA_TYPE]["examples"][str(slug)] = {"value": _sketch(slug)}
     return found
+
+
+def refusal_of(cause: BaseException | None) -> Problem | None:
+    """Say which problem a workflow's refusal is; None for a failure nobody foresaw."""
+    if not isinstance(cause, ApplicationError) or cause.type is None:
+        return None
+    # The run ended between taking the update and answering it; the next run answers the same message id.
+    if cause.type == "AcceptedUpdateCompletedWorkflow":
+        return Problem("still-working")
+    if cause.type == "Rejected":
+        return Problem("release-refused", cause.message)
+    if cause.type not in PROBLEMS:
+        log.error("update.failed", type=cause.type)
+        return None
+    return Problem(cause.type, cause.message)
 
 
 async def render(request: Request, error: Exception) -> JSONResponse:

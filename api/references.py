@@ -4,8 +4,20 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Literal
+
+from policies.frozen import Fact
 
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Run(Fact):
+    """One workflow run of a conversation."""
+
+    workflow_id: str
+    run_id: str
+    conversation_id: str
+    running: bool
 
 
 class References:
@@ -25,6 +37,20 @@ class References:
         a stranger who guesses a message id must not be handed its reply.
         """
         return f"{name}/{message_id}/{self.customer(tenant, person)[:12]}"
+
+    def theirs(self, kind: Literal["Conversation", "Refund"], tenant: str, customer_id: str) -> str:
+        """Ask visibility for every workflow of one customer."""
+        customer = self.customer(tenant, customer_id)
+        return (
+            f"WorkflowType = '{kind}' AND HoldfastTenant = {quoted(tenant)} AND HoldfastCustomer = {quoted(customer)}"
+        )
+
+    def waiting(self, tenant: str) -> str:
+        """Ask visibility for refunds that wait for people."""
+        return (
+            f"WorkflowType = 'Refund' AND HoldfastTenant = {quoted(tenant)}"
+            " AND HoldfastNeedsHuman = true AND ExecutionStatus = 'Running'"
+        )
 
 
 def refund_prefix(tenant: str) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import policies
@@ -38,6 +38,13 @@ class Settings(BaseSettings):
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     redis_url: str = "redis://127.0.0.1:6379/0"
+    # Shared with the knowledge workers: uploads wait here, and without Weaviate the index lies here.
+    knowledge: Path = Path(".holdfast/knowledge")
+    weaviate_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("HOLDFAST_WEAVIATE_URL", "WEAVIATE_URL")
+    )
+    weaviate_grpc_port: int = 50051
+    weaviate_key: SecretStr | None = None
     intent_folder: Path = Path(policies.__file__).parent / "intents"
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     jwks_url: str = ""

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from activities.clients.knowledge import Knowledge
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
 from activities.ports import Lessons
 from api.auth import Gate, Role, Visitor
@@ -30,6 +32,8 @@ class Parts:
     rates: Rates
     lessons: Lessons
     intents: KnownIntents
+    uploads: Uploads
+    knowledge: Knowledge
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
