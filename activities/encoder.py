@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from activities import onnx_model
-from activities.onnx_model import OnnxModel
+from activities.onnx_model import OnnxModel, Read
 from activities.onnx_model import Vectors as Vectors
 
 PACKAGED = "packaged"
@@ -43,12 +43,39 @@ class Encoder:
         threads = min(threads, os.cpu_count() or 1)
         self._model: _Model = _Torch(folder, threads) if exact else _load(folder, threads, cache)
         self.dimensions = self._model.dimensions
+        self._folder = folder
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts: one row of length 1 for each, float32, so that a dot product is a cosine."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return self._model.encode(texts)
+
+    def read(self, texts: Sequence[str]) -> Read:
+        """Embed texts and each of their tokens; of a text longer than `longest` only the beginning."""
+        if not texts:
+            return Read(self.encode(texts), [], [])
+        return self._model.read(texts)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """Cut texts into tokens as the model does, however long they are: their ids. Any thread may ask."""
+        return self._model.pieces(texts)
+
+    @property
+    def longest(self) -> int:
+        """How many tokens of a text the model reads."""
+        return self._model.longest
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The word pieces the model knows, by their ids."""
+        known = self._model.vocabulary()
+        return tuple(sorted(known, key=known.__getitem__))
+
+    @cached_property
+    def weights(self) -> str:
+        """Name what is in the model's folder: the same on every machine, whatever runs it."""
+        return onnx_model.weights(self._folder)
 
     @cached_property
     def batcher(self) -> "Batcher":
@@ -74,6 +101,10 @@ class Batcher:
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
         return await done
+
+    async def read(self, texts: Sequence[str]) -> Read:
+        """Embed texts and their tokens, between the runs of those who wait."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._encoder.read, texts)
 
     async def _drain(self) -> None:
         while self._waiting:
@@ -117,8 +148,15 @@ class Batcher:
 
 class _Model(Protocol):
     dimensions: int
+    longest: int
 
     def encode(self, texts: Sequence[str]) -> Vectors: ...
+
+    def read(self, texts: Sequence[str]) -> Read: ...
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]: ...
+
+    def vocabulary(self) -> dict[str, int]: ...
 
 
 class _Torch:
@@ -134,10 +172,27 @@ class _Torch:
         torch.set_num_threads(threads)
         self.whole = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self.dimensions = int(self.whole.get_embedding_dimension() or 0)
+        marks = self.whole.tokenizer.num_special_tokens_to_add(pair=False)
+        self.longest = int(self.whole.max_seq_length or self.whole.tokenizer.model_max_length) - marks
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = self.whole.encode(list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32)
+
+    def read(self, texts: Sequence[str]) -> Read:
+        whole = list(texts)
+        states = self.whole.encode(whole, batch_size=32, output_value="token_embeddings", show_progress_bar=False)
+        cut = self.whole.tokenizer(
+            whole, truncation=True, max_length=self.whole.max_seq_length, return_special_tokens_mask=True
+        )
+        vectors = [np.asarray(state, dtype=np.float32) for state in states]
+        return onnx_model.without_marks(self.encode(whole), vectors, cut["input_ids"], cut["special_tokens_mask"])
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        return list(self.whole.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"])
+
+    def vocabulary(self) -> dict[str, int]:
+        return dict(self.whole.tokenizer.get_vocab())
 
 
 def _find(model: str, download: bool) -> Path:

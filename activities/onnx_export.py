@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 INPUTS = ["tokens", "positions", "share"]
+OUTPUTS = ["rows", "states"]
 OPSET = 17
 UNSEEN = -10_000.0
 
@@ -26,8 +27,9 @@ def export(model: "SentenceTransformer", probes: list[str], weight_bits: int) ->
     """Build the graph; raises ValueError, AttributeError or an error of torch's where the model is none we can read.
 
     Inputs: `tokens` and `positions` (int64, n), `share` (float32, texts × n: how much of a text's vector a token is).
-    Output: `rows` (float32, texts × dimensions, each of length 1). Its metadata hold what a loader needs, as JSON:
-    `promised`, what the model itself says to the probes, and `longest`, how many tokens it reads of a text.
+    Outputs: `rows` (float32, texts × dimensions, each of length 1) and `states` (float32, n × dimensions, what the last
+    layer says of each token). Its metadata hold what a loader needs, as JSON: `promised`, what the model itself says to
+    the probes, and `longest`, how many tokens it reads of a text.
     """
     bert: Any = model[0].model
     _refuse_others(model, bert)
@@ -35,13 +37,14 @@ def export(model: "SentenceTransformer", probes: list[str], weight_bits: int) ->
     packed = _Packed(bert, weight_bits).eval()
     tokens = torch.tensor([1, 2, 3, 1, 2])
     example = (tokens, torch.tensor([0, 1, 2, 0, 1]), torch.tensor([[1 / 3] * 3 + [0.0] * 2, [0.0] * 3 + [0.5] * 2]))
-    sizes = {"tokens": {0: "n"}, "positions": {0: "n"}, "share": {0: "texts", 1: "n"}, "rows": {0: "texts"}}
+    each, texts = {0: "n"}, {0: "texts"}
+    sizes = {"tokens": each, "positions": each, "share": texts | {1: "n"}, "rows": texts, "states": each}
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(), torch.no_grad():
         # The exporter that took over wants one more package and more time; this graph is checked against the model.
         warnings.simplefilter("ignore")
         path = Path(scratch) / "graph.onnx"
         torch.onnx.export(
-            packed, example, path, input_names=INPUTS, output_names=["rows"], dynamic_axes=sizes,
+            packed, example, path, input_names=INPUTS, output_names=OUTPUTS, dynamic_axes=sizes,
             opset_version=OPSET, dynamo=False,
         )  # fmt: skip
         graph = onnx.load(path)
@@ -71,13 +74,13 @@ class _Packed(nn.Module):
         self.layers = nn.ModuleList(_Layer(layer, weight_bits) for layer in bert.encoder.layer)
         self.heads = int(bert.config.num_attention_heads)
 
-    def forward(self, tokens: Tensor, positions: Tensor, share: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, positions: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
         kin = torch.where(share.T @ share > 0, 0.0, UNSEEN)[None, None]
         first = torch.zeros_like(tokens)[None]
         state = self.embeddings(input_ids=tokens[None], position_ids=positions[None], token_type_ids=first)[0]
         for layer in self.layers:
             state = layer(state, kin, self.heads)
-        return nn.functional.normalize(share @ state, dim=1)
+        return nn.functional.normalize(share @ state, dim=1), state
 
 
 class _Layer(nn.Module):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import structlog
@@ -28,7 +29,19 @@ TOKENS_OF_A_RUN = 256
 BUILT_BY = ("onnxruntime", "torch", "transformers", "sentence-transformers", "tokenizers")
 HASHED = (".json", ".txt", ".safetensors", ".bin")
 # A graph of another layout must not be found under an old name.
-LAYOUT = "1"
+LAYOUT = "2"
+
+
+class Read(NamedTuple):
+    """What a model makes of texts and of each token in them.
+
+    `rows`: float32, texts × dimensions, of length 1. For each text, without the marks a tokenizer sets around it:
+    `states`, float32, tokens × dimensions, as the last layer has them, and `pieces`, the ids of these tokens.
+    """
+
+    rows: Vectors
+    states: list[Vectors]
+    pieces: list[NDArray[np.int64]]
 
 
 class OnnxModel:
@@ -52,7 +65,10 @@ class OnnxModel:
             raise ValueError(f"the graph does not load: {error}") from error
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
+        self._uncut = Tokenizer.from_str(self._tokenizer.to_str())
+        self._uncut.no_truncation()
         self._tokenizer.enable_truncation(longest)
+        self.longest = longest - self._tokenizer.num_special_tokens_to_add(False)
         self.dimensions = int(promised.shape[1])
         likeness = (self.encode(PROBES) * promised).sum(axis=1)
         if not likeness.min() >= AGREES:
@@ -64,18 +80,39 @@ class OnnxModel:
         rows = [self._session.run(["rows"], _packed(run))[0] for run in _runs(read)]
         return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
 
+    def read(self, texts: Sequence[str]) -> Read:
+        """Embed texts and their tokens; the rows are those of `encode`."""
+        cut = self._tokenizer.encode_batch_fast(list(texts))
+        found = [self._session.run(["rows", "states"], _packed(run)) for run in _runs([each.ids for each in cut])]
+        rows, states = (np.concatenate(each) for each in zip(*found, strict=True))
+        ends = np.cumsum([len(each.ids) for each in cut])[:-1]
+        return without_marks(
+            rows, np.split(states, ends), [each.ids for each in cut], [each.special_tokens_mask for each in cut]
+        )
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """Cut texts into tokens, without the marks around them, however long they are: their ids."""
+        return [each.ids for each in self._uncut.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def vocabulary(self) -> dict[str, int]:
+        return dict(self._tokenizer.get_vocab())
+
 
 def name(model: Path) -> str:
     """Name the graph of a model folder: the same name means the same weights, read by the same libraries."""
+    made_of = "\n".join([*(f"{library} {version(library)}" for library in BUILT_BY), weights(model)])
+    return f"{LAYOUT}-{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.onnx"
+
+
+def weights(model: Path) -> str:
+    """Hash what a model folder holds: its weights, its words and its settings."""
     found = hashlib.sha256()
-    for library in BUILT_BY:
-        found.update(f"{library} {version(library)}\n".encode())
     for path in sorted(model.rglob("*")):
         if path.suffix in HASHED and path.is_file():
             found.update(f"{path.relative_to(model)} {path.stat().st_size}\n".encode())
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, "sha256").digest())
-    return f"{LAYOUT}-{found.hexdigest()[:32]}.onnx"
+    return found.hexdigest()[:32]
 
 
 def take(path: Path, tokenizer: Path, threads: int) -> OnnxModel | None:
@@ -104,6 +141,18 @@ def keep(path: Path, graph: bytes) -> None:
         if scratch is not None:
             scratch.unlink(missing_ok=True)
         log.warning("encoder.graph_not_kept", path=str(path), reason=str(error))
+
+
+def without_marks(
+    rows: Vectors, states: Sequence[Vectors], pieces: Sequence[Sequence[int]], marks: Sequence[Sequence[int]]
+) -> Read:
+    """Drop the tokens of each text that its `marks` flag."""
+    words = [np.array(mask, dtype=bool) ^ True for mask in marks]
+    return Read(
+        rows=rows,
+        states=[state[word] for state, word in zip(states, words, strict=True)],
+        pieces=[np.array(ids, dtype=np.int64)[word] for ids, word in zip(pieces, words, strict=True)],
+    )
 
 
 def _runs(read: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:

@@ -25,6 +25,7 @@ Kind = Literal[
     "instructions",
     "contradiction",
     "differs_from_rules",
+    "rule_without_clause",
 ]
 STOPPING: frozenset[Kind] = frozenset({"bad_metadata", "same_scope_twice", "differs_from_rules"})
 

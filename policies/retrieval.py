@@ -61,7 +61,7 @@ class RetrievalRules(Fact):
 
 
 class Consulted(Fact):
-    """One search as the record shows it: the day it had to hold on, the clauses found, best first, and how sure it was."""
+    """One search as the record shows it: the day it had to hold on, clauses, best first, and how sure it was."""
 
     on: date
     category: str | None = None

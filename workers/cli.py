@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from workers.knowledge_base import kb
 from workers.lessons import intents
 from workers.settings import Settings, read_settings
 
@@ -26,6 +27,7 @@ evals = typer.Typer(no_args_is_help=True, help="Measure on sets of JSON Lines th
 app.add_typer(policy, name="policy")
 app.add_typer(evals, name="evals")
 app.add_typer(intents, name="intents")
+app.add_typer(kb, name="kb")
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Tenant = Annotated[str, typer.Option(help="the shop on whose behalf we speak")]
@@ -137,6 +139,27 @@ def evaluate_understanding(
         for part in report(data, understander(_settings()), json):
             typer.echo(part)
     except FileNotFoundError as error:
+        _give_up(str(error))
+
+
+@evals.command("knowledge")
+def evaluate_knowledge(
+    corpus: Annotated[Path | None, typer.Option(help='JSON Lines {"id", "text", "metadata"?}')] = None,
+    queries: Annotated[Path | None, typer.Option(help='JSON Lines {"qid", "query", "relevant"}')] = None,
+    json: Annotated[Path, typer.Option(help="where the table is written as JSON")] = Path("knowledge.json"),
+) -> None:
+    """Measure retrieval stage by stage: on a corpus and questions of yours, or on the documents that ship."""
+    from evals.knowledge import report, report_shipped
+    from evals.knowledge_sets import BadLine
+    from workers.knowledge import standing_embedder
+
+    if (corpus is None) != (queries is None):
+        _give_up("give both --corpus and --queries, or neither to measure on the documents that ship")
+    embedder = standing_embedder(_settings())
+    try:
+        for part in report(corpus, queries, embedder, json) if corpus and queries else report_shipped(embedder, json):
+            typer.echo(part)
+    except (BadLine, FileNotFoundError) as error:
         _give_up(str(error))
 
 

@@ -14,7 +14,8 @@ from workers.parts import Part, child_environment, parts
 from workers.ports import free_ports, is_taken
 from workers.settings import Settings
 
-START_PATIENCE_S = 120
+# A first start works out models and embeds the shipped documents, on two busy cores for more than a minute.
+START_PATIENCE_S = 300
 _FIRST_BACKOFF_S = 0.2
 _LONGEST_BACKOFF_S = 10.0
 # A process that lived this long was healthy: its next death starts from the first backoff again.

@@ -14,11 +14,13 @@ from temporalio.worker import Worker
 
 from workers.approvals_watch import watch_approvals
 from workers.queues import QUEUES, Activities, Queue
+from workers.schedules import watch_knowledge
 from workers.settings import Settings
 from workers.telemetry import runtime, tracing
 from workers.wiring import Outside
 from workers.workflow_sandbox import sandboxed_runner
 from workflows.messages import CONVERSATION_QUEUE
+from workflows.turn import KNOWLEDGE_QUEUE
 
 _LOG = structlog.get_logger(__name__)
 _CONNECT_PATIENCE_S = 60
@@ -32,10 +34,12 @@ async def serve(settings: Settings, names: Sequence[str], ready_file: Path | Non
     with tracing(settings, f"holdfast-{names[0]}") as interceptors:
         async with Outside.open(settings) as outside:
             # Models load while the server may still be starting.
-            activities = {name: await asyncio.to_thread(QUEUES[name].activities, outside) for name in names}
+            activities = {name: await QUEUES[name].activities(outside) for name in names}
             shared = runtime(settings)
             client = await connect(settings, interceptors, shared)
             workers = [_worker(client, QUEUES[name], activities[name], settings) for name in names]
+            if KNOWLEDGE_QUEUE in names:
+                await watch_knowledge(client)
             _LOG.info("polling", queues=list(names), temporal=settings.temporal_address)
             if ready_file:
                 await asyncio.to_thread(ready_file.touch)

@@ -64,7 +64,16 @@ class Settings(BaseSettings):
     injection_folder: Path = _RULES / "injection"
     shape_folder: Path = _RULES / "shapes"
     document_folder: Path = _RULES / "documents"
+    # Uploads and, without Weaviate, the index; the API reads and writes here, too.
+    knowledge: Path = Field(default_factory=lambda known: known["data"] / "knowledge")
+    weaviate_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("HOLDFAST_WEAVIATE_URL", "WEAVIATE_URL")
+    )
+    weaviate_grpc_port: int = 50051
+    weaviate_key: SecretStr | None = None
     encoder_model: str = "packaged"
+    # A folder with a cross-encoder of sentence-transformers, which then ranks the clauses of the accurate path.
+    cross_encoder: Path | None = None
     # What a first start works out from models and exemplars, for the next ones; deleting it costs half a minute.
     model_cache: Path = Field(default_factory=lambda known: known["data"] / "models")
     # A server of the OpenAI API that is asked for an intent when nothing else was sure, if the tenant's rules say so.

@@ -7,16 +7,19 @@ from functools import cached_property
 from typing import Self
 
 from activities.clients.chat_model import ChatModel
+from activities.clients.knowledge import Knowledge
 from activities.clients.redis_lessons import RedisLessons
 from activities.clients.redis_log import RedisEventLog
 from activities.clients.shop import HttpShop
+from activities.embedding import Embedder
 from activities.encoder import Encoder
 from activities.learning import Learner
 from activities.policy_store import PolicyStore
-from activities.ports import Chooser, EventLog, Shop
+from activities.ports import EventLog, Shop
 from activities.recognition import read_intents
 from activities.screening import Screen
 from policies.intent_sets import IntentSets
+from workers.knowledge import load_embedder, open_knowledge
 from workers.settings import Settings
 from workers.understanding import load_encoder, load_screen
 
@@ -30,7 +33,7 @@ class Outside:
     log: EventLog
     policies: PolicyStore
     learner: Learner
-    chooser: Chooser | None = None
+    model: ChatModel | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -45,24 +48,37 @@ class Outside:
     def screen(self) -> Screen:
         return load_screen(self.settings, self.encoder, self.intents)
 
+    @cached_property
+    def embedder(self) -> Embedder:
+        return load_embedder(self.settings, self.encoder, self.intents)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        return open_knowledge(self.settings, self.embedder.fingerprint)
+
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator[Self]:
         """Open the clients and close them afterwards; raises BadFile for a policy folder that cannot be used."""
         log, lessons = RedisEventLog.at(settings.redis_url), RedisLessons.at(settings.redis_url)
-        learner, chooser = Learner(lessons), _chooser(settings)
+        learner, model = Learner(lessons), _model(settings)
         try:
             async with HttpShop(settings.shop_url, settings.shop_token.get_secret_value()) as shop:
-                yield cls(settings, shop, log, PolicyStore(settings.policy_folder), learner, chooser)
+                outside = cls(settings, shop, log, PolicyStore(settings.policy_folder), learner, model)
+                try:
+                    yield outside
+                finally:
+                    if "knowledge" in vars(outside):
+                        await outside.knowledge.close()
         finally:
             await learner.close()
             await lessons.close()
             await log.close()
-            if chooser:
-                await chooser.close()
+            if model:
+                await model.close()
 
 
-def _chooser(settings: Settings) -> ChatModel | None:
+def _model(settings: Settings) -> ChatModel | None:
     if not settings.router_url:
         return None
     key = settings.router_key.get_secret_value() if settings.router_key else ""

@@ -82,6 +82,31 @@ def test_rows_have_length_one(encoder: Encoder) -> None:
     assert encoder.encode([]).shape == (0, encoder.dimensions)
 
 
+def test_reading_gives_the_rows_of_encoding_and_a_state_for_every_token(encoder: Encoder) -> None:
+    read = encoder.read(TEXTS)
+    assert np.array_equal(read.rows, encoder.encode(TEXTS))
+    assert [len(states) for states in read.states] == [len(pieces) for pieces in read.pieces]
+    cut = encoder.pieces(TEXTS)
+    assert [pieces.tolist() for pieces in read.pieces] == [each[: encoder.longest] for each in cut]
+    assert len(cut[-1]) > encoder.longest
+    assert encoder.read([]).states == []
+
+
+def test_the_graph_says_of_each_token_what_torch_says(encoder: Encoder, exact: Encoder) -> None:
+    fast, slow = encoder.read(TEXTS), exact.read(TEXTS)
+    assert encoder.longest == exact.longest
+    assert encoder.vocabulary == exact.vocabulary
+    for said, meant, pieces, others in zip(fast.states, slow.states, fast.pieces, slow.pieces, strict=True):
+        assert np.array_equal(pieces, others)
+        lengths = np.linalg.norm(said, axis=1) * np.linalg.norm(meant, axis=1)
+        assert ((said * meant).sum(axis=1) >= 0.98 * lengths).all()
+    assert encoder.pieces(TEXTS) == exact.pieces(TEXTS)
+
+
+def test_a_model_is_named_by_its_weights(encoder: Encoder, exact: Encoder, tiny: Path) -> None:
+    assert encoder.weights == exact.weights != Encoder(str(tiny)).weights
+
+
 def test_many_more_texts_than_fit_a_run_keep_their_order(encoder: Encoder) -> None:
     texts = [f"parcel {chr(97 + at % 26)} {'is late ' * (at % 40)}" for at in range(100)]
     rows = encoder.encode(texts)
@@ -181,6 +206,13 @@ async def test_concurrent_requests_share_runs_of_the_model(encoder: Encoder) -> 
     rows = await asyncio.gather(*(batcher.encode([text]) for text in texts))
     assert len(scripted.runs) <= 3
     assert _likeness(np.concatenate(rows), encoder.encode(texts)).min() > 0.995
+
+
+async def test_texts_are_read_between_the_runs_of_others(encoder: Encoder) -> None:
+    batcher = Batcher(encoder)
+    rows, read = await asyncio.gather(batcher.encode(["one"]), batcher.read(["two", "three"]))
+    assert rows.shape == (1, encoder.dimensions)
+    assert _likeness(read.rows, encoder.encode(["two", "three"])).min() > 0.995
 
 
 async def test_what_is_asked_while_the_model_works_shares_its_next_run(encoder: Encoder) -> None:

@@ -157,6 +157,7 @@ async def test_an_empty_folder_and_a_name_that_is_taken_are_refused_in_words(ser
     assert "nothing was uploaded" in await refused(served.ingest("1", {}))
     await served.ingest("1", {"delivery.md": DELIVERY})
     assert "live already" in await refused(served.ingest("1", {"warranty.md": WARRANTY}))
+    assert await served.uploads.names(served.tenant, "1") == ()
     assert "go back" in await refused(served.act("roll_back"))
 
 
