@@ -18,6 +18,7 @@ from policies.rewriting import rewrite
 # A question waits for the windows being read, so few are read at a time; more at once are no faster, see onnx_model.py.
 TOKENS_AT_ONCE = 256
 LONGEST_HEADING = 200
+TOKENS_OF_A_QUESTION = 16
 # A section's own heading is a part of each of its vectors: short questions read like headings.
 HEADING_SHARE = 0.3
 # Scripts without blanks are cut wherever it falls.
@@ -74,8 +75,10 @@ class Embedder:
         for chunk, windows in zip(chunks, cut, strict=True):
             heading, *parts = read[at : at + len(windows)]
             at += len(windows)
+            own = len(parts) - len(chunk.asked)
+            rows = [_unit(row + HEADING_SHARE * heading[0]) for row, _ in parts[:own]]
             found[chunk.chunk_id] = Embedded(
-                vectors=np.stack([_unit(row + HEADING_SHARE * heading[0]) for row, _ in parts]),
+                vectors=np.stack([*rows, *(row for row, _ in parts[own:])]),
                 tokens=np.concatenate([tokens for _, tokens in parts]),
             )
         return found
@@ -88,7 +91,7 @@ class Embedder:
                 yield row, self._lens.pack(states[window.repeats :], pieces[window.repeats :])
 
     def _windows(self, chunk: Chunk) -> list["_Window"]:
-        """Give a passage's own heading, then windows of about equal length, which the model reads whole after it."""
+        """Give a passage's own heading, windows of about equal length, read whole after it, and what it is asked."""
         heading = f"{chunk.heading[-LONGEST_HEADING:]}\n"
         words = WORD.findall(chunk.text) or [""]
         repeats, *sizes = map(len, self._encoder.pieces([heading, *words]))
@@ -101,7 +104,8 @@ class Embedder:
             before += size
         size = repeats + sum(sizes) // count
         windows = [_Window(heading + text, repeats if at else 0, size) for at, text in enumerate(texts)]
-        return [_Window(chunk.heading.rpartition(HEADING_STEP)[2][-LONGEST_HEADING:], 0, repeats), *windows]
+        asked = [_Window(question, 0, TOKENS_OF_A_QUESTION) for question in chunk.asked]
+        return [_Window(chunk.heading.rpartition(HEADING_STEP)[2][-LONGEST_HEADING:], 0, repeats), *windows, *asked]
 
 
 class _Window(NamedTuple):

@@ -57,7 +57,8 @@ class Retriever:
         if not asked.terms:
             return NOTHING
         try:
-            own = await self._look(query, asked, scope.model_copy(update={"languages": (language,)}), path, rules)
+            first = scope if scope.languages else scope.model_copy(update={"languages": (language,)})
+            own = await self._look(query, asked, first, path, rules)
             if own.confidence >= rules.enough or scope.languages:
                 return own
             every = await self._look(query, asked, scope, path, rules)

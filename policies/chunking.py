@@ -54,6 +54,7 @@ def _chunks(parsed: Parsed, section: Section, name: str, count: Count) -> Iterat
             part=number,
             parts=len(parts),
             repeats=part.repeats,
+            asked=() if number else tuple(section.asked),
             source=_place(parsed.source, section, part.page),
             page=part.page,
             codes=codes_of(f"{heading}\n{part.text}"),

@@ -15,8 +15,9 @@ class Chunk(Fact):
     """A whole section, or one of the `parts` of a long one, in force from `effective_from` to `effective_to` inclusive.
 
     `version` is the policy version the document gives itself; `section` is the clause's id, unique in its document.
-    The first `repeats` characters of `text` stand in the part before as well. `codes` are canonical, see
-    `policies/terms.py`. `region`, `category` and `tier` are "*" where the section holds for all of them.
+    The first `repeats` characters of `text` stand in the part before as well. `asked`: questions in customers' words
+    that its author says it answers. `codes` are canonical, see `policies/terms.py`. `region`, `category` and `tier` are
+    "*" where the section holds for all of them.
     """
 
     chunk_id: str = ""
@@ -29,6 +30,7 @@ class Chunk(Fact):
     part: int = 0
     parts: int = 1
     repeats: int = 0
+    asked: tuple[str, ...] = ()
     region: str = EVERYWHERE
     language: str = "en"
     category: str = EVERYWHERE
@@ -43,8 +45,8 @@ class Chunk(Fact):
 
     @property
     def indexed(self) -> str:
-        """The text that is embedded and searched: a section's heading says what it is about."""
-        return f"{self.heading}\n{self.text}"
+        """The text that is searched and screened: a section's heading says what it is about."""
+        return "\n".join((self.heading, self.text, *self.asked))
 
     def sealed(self, tenant: str) -> "Chunk":
         """Give the chunk its id, a hash of the tenant and of everything else it holds but `disputed`."""

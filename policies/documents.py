@@ -41,10 +41,13 @@ class BlockKind(StrEnum):
     PARAGRAPH = "paragraph"
     LIST = "list"
     TABLE = "table"
+    ASKED = "asked"
 
 
 class Block(Fact):
     """A piece of text that is kept whole where it fits: `items` are the lines of a list, or the rows of a table.
+
+    Of ASKED they are questions, in customers' words, that the section answers: searched by, and never shown.
 
     A table's first row is its header; rows read "a | b | c". `level` is a heading's, 1 the highest; `anchor` the id its
     author gave it; `page` counts from 1 where the format has pages.

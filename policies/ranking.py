@@ -75,14 +75,14 @@ class Curve:
     `length` weighs the logarithm of the terms: of a long question a smaller share is found in what answers it.
     """
 
-    cosine: float = 3.57
-    likeness: float = 4.60
-    covered: float = 2.78
-    length: float = 3.13
-    matter: float = 2.86
-    found: float = 3.10
-    missed: float = -2.89
-    bias: float = -8.05
+    cosine: float = 3.72
+    likeness: float = 4.80
+    covered: float = 2.50
+    length: float = 2.89
+    matter: float = 2.91
+    found: float = 3.23
+    missed: float = -2.75
+    bias: float = -8.38
 
 
 CURVE = Curve()

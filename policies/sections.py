@@ -12,11 +12,15 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`path` leads from the document's title over the headings to the section's own; `anchor` is the author's id."""
+    """`path` leads from the document's title over the headings to the section's own; `anchor` is the author's id.
+
+    `asked`: the questions its author says it answers.
+    """
 
     path: tuple[str, ...]
     anchor: str = ""
     blocks: list[Block] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
 
 def sections_of(parsed: Parsed) -> list[Section]:
@@ -28,6 +32,8 @@ def sections_of(parsed: Parsed) -> list[Section]:
         if block.kind is BlockKind.HEADING:
             above = [*(each for each in above if each.level < block.level), block]
             sections.append(Section(_path([title, *(each.text for each in above)]), block.anchor))
+        elif block.kind is BlockKind.ASKED:
+            sections[-1].asked.extend(block.items)
         elif block.text.strip() or any(item.strip() for item in block.items):
             sections[-1].blocks.append(block)
     return [section for section in sections if section.blocks]

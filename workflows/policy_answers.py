@@ -1,10 +1,11 @@
 """The policy agent: answers from the tenant's own clauses with their source, and says so when there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from activities.tools.search_policy import PolicyHits, SearchPolicy, SearchScope
 from policies import quoting
+from policies.bundle import ReturnWindowRule
 from policies.clauses import Clause
 from policies.extracts import extract
 from policies.facts import Complexity, CustomerFacts, IntentGuess, Understanding
@@ -28,6 +29,9 @@ async def answer_policy(turn: Turn, customer: CustomerFacts, guess: IntentGuess,
         hits = wider.model_copy(update={"clauses": tuple(each for each in wider.clauses if not skus(each.text))})
     rules = turn.bundle.rules.returns
     windows = {rule.clause for rule in rules}
+    if asked.order and not asked.named and _speaks_of_others(hits.clauses, asked, windows, customer.region, rules):
+        asked = asked.at_large(turn.now.date())
+        hits = await _search(turn, customer, asked, understood, asked.words)
     governing = {rule.clause for rule in asked.rules(customer.region, rules)}
     clause = quoting.answering(hits.clauses, windows, governing)
     verdict = turn.judge(quoting.judge(clause, hits.confidence, turn.bundle.version))
@@ -41,6 +45,18 @@ async def answer_policy(turn: Turn, customer: CustomerFacts, guess: IntentGuess,
         # An order of several kinds of articles has a window for each.
         others = quoting.beside(clause, hits.clauses, governing) if asked.lines else ()
         await _tell(turn, customer, asked, (clause, *others))
+
+
+def _speaks_of_others(
+    clauses: Sequence[Clause],
+    asked: Asked,
+    windows: Set[str],
+    region: str,
+    rules: Sequence[ReturnWindowRule],
+) -> bool:
+    """Whether a question asked after an order is about other articles: "and how long for headphones?"."""
+    governing = {rule.clause for rule in asked.rules(region, rules)}
+    return bool(clauses) and clauses[0].clause_id in windows - governing
 
 
 async def _search(

@@ -7,7 +7,7 @@ from datetime import date
 from policies import returns, routing
 from policies.bundle import Bundle, ReturnWindowRule
 from policies.codes import canonical
-from policies.facts import CustomerFacts, IntentGuess, OrderBrief, OrderFacts, OrderLine, Understanding
+from policies.facts import CustomerFacts, IntentGuess, ItemMention, OrderBrief, OrderFacts, OrderLine, Understanding
 from policies.gist import essence
 from policies.intents import LONGEST_PIECE, MOST_PIECES, SENTENCE, clauses
 from policies.items import mentions
@@ -28,6 +28,7 @@ class Asked:
     """One question; without an order `lines` is empty and `on` is today, `category` None where several are meant.
 
     `codeless`: the same words without the number of the article they ask about, where it is the customer's own.
+    `named`: the order is in these words; else it is the one talked about before, which they may have left behind.
     """
 
     intent: str
@@ -37,6 +38,11 @@ class Asked:
     order: OrderFacts | None = None
     lines: tuple[OrderLine, ...] = ()
     codeless: str = ""
+    named: bool = True
+
+    def at_large(self, today: date) -> "Asked":
+        """Give the same question without an order."""
+        return Asked(self.intent, self.words, today)
 
     def rules(self, region: str, rules: Sequence[ReturnWindowRule]) -> tuple[ReturnWindowRule, ...]:
         """Give the rules of returns that govern what is asked about; without order and category, each that may."""
@@ -66,10 +72,11 @@ async def settle(turn: Turn, customer: CustomerFacts, guess: IntentGuess, unders
         today = turn.now.date()
         return Asked(guess.id, words, today, _category_named(words, turn.language, turn.bundle.rules.returns))
     lines = _lines_meant(words, order)
+    own_named = bool(named.order_ids or named.awbs or _items(understood, customer))
     categories = {line.category for line in lines}
-    category = categories.pop() if len(categories) == 1 else None
+    category = categories.pop() if own_named and len(categories) == 1 else None
     codeless = mask(words) if len(lines) == 1 and skus(words) == (lines[0].sku,) else ""
-    return Asked(guess.id, words, order.placed_at.date(), category, order, lines, codeless)
+    return Asked(guess.id, words, order.placed_at.date(), category, order, lines, codeless, own_named)
 
 
 def _as_written(said: str, understood: Understanding) -> str:
@@ -83,8 +90,7 @@ def _as_written(said: str, understood: Understanding) -> str:
 
 async def _order_meant(turn: Turn, customer: CustomerFacts, understood: Understanding) -> OrderFacts | None:
     """Read the order that is named or talked about; having just one makes no general question one about it."""
-    items = mentions(understood.redacted[: routing.LONGEST_MENTION], customer.orders)
-    if not (understood.order_ids or understood.awbs or items or turn.talk.focus):
+    if not (understood.order_ids or understood.awbs or _items(understood, customer) or turn.talk.focus):
         return None
     meant = routing.order_in_question(understood, customer, turn.talk.focus)
     if not isinstance(meant, str):
@@ -99,6 +105,10 @@ async def _order_meant(turn: Turn, customer: CustomerFacts, understood: Understa
         return None
     turn.talk = turn.talk.with_(question=asked)
     return order
+
+
+def _items(understood: Understanding, customer: CustomerFacts) -> Sequence[ItemMention]:
+    return mentions(understood.redacted[: routing.LONGEST_MENTION], customer.orders)
 
 
 def _lines_meant(words: str, order: OrderFacts) -> tuple[OrderLine, ...]:

@@ -10,6 +10,7 @@ from policies.releases import Finding
 from policies.unicode import readable
 
 ANCHOR = re.compile(r"\s*\{#([\w.:-]{1,100})\}$")
+QUESTION = re.compile(r"[|\n]")
 DEEPEST = 6
 CELL = " | "
 BULLET = "- "
@@ -53,6 +54,12 @@ def table(rows: Iterable[Sequence[str]], page: int | None = None) -> Block:
     """Make a table of its cells, the header first; rows without any text are left out."""
     tidied = ([tidy(cell) for cell in row] for row in rows)
     return Block(kind=BlockKind.TABLE, items=tuple(CELL.join(row) for row in tidied if any(row)), page=page)
+
+
+def asked(text: str) -> Block:
+    """Make a block of questions that stand apart by "|" or on lines of their own."""
+    questions = (tidy(question) for question in QUESTION.split(text))
+    return Block(kind=BlockKind.ASKED, items=tuple(question for question in questions if question))
 
 
 def says_something(block: Block) -> bool:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, Tag
+from bs4.element import Comment, NavigableString, PageElement, Tag
 
-from activities.parsers.contents import BULLET, Contents, heading, listing, paragraph, table, tidy
+from activities.parsers.contents import BULLET, Contents, asked, heading, listing, paragraph, table, tidy
 from activities.parsers.encodings import decode
 from activities.parsers.html_tables import rows_of
 from policies.documents import Block, BlockKind
@@ -24,6 +24,8 @@ DROPPED, BLOCKS = frozenset(NOT_READ.split()), frozenset(SET_APART.split())
 UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Word marks its own places with a "_" in front.
 ID = re.compile(r"(?!_)[\w.:-]{1,100}\Z")
+# What authors write below a heading: <!-- asked: Can I send it back? | How long do I have? -->
+ASKED = re.compile(r"\s*asked:(.*)\Z", re.DOTALL | re.IGNORECASE)
 INDENT = "  "
 # No page nests deeper; a hostile one does, and reading it would never end.
 DEEPEST_NESTING = 200
@@ -71,7 +73,10 @@ class _Reader:
             self._take(child)
 
     def _take(self, node: PageElement) -> None:
-        if not isinstance(node, Tag):
+        if isinstance(node, Comment) and (questions := ASKED.match(node)):
+            self._flush()
+            self._blocks.append(asked(questions[1]))
+        elif not isinstance(node, Tag):
             self._loose.append(_own(node))
         elif _is_seen(node):
             if node.name not in BLOCKS and id(node) not in self._holding:

@@ -121,12 +121,16 @@ def test_counting_reads_a_text_to_its_end(embedder: Embedder) -> None:
     assert embedder.count("return window " * 1_000) == 2_000
 
 
-def test_what_is_stored_does_not_depend_on_the_intents(encoder: Encoder, embedder: Embedder, lens: Lens) -> None:
+def test_what_is_stored_depends_neither_on_the_intents_nor_on_what_runs_the_model(
+    encoder: Encoder, embedder: Embedder, lens: Lens
+) -> None:
     intents = read_intents(read_settings().intent_folder).shipped
     fewer = [intent.model_copy(update={"exemplars": {"en": intent.said[:5]}}) for intent in intents]
-    other = late_interaction.fit(encoder, fewer)
-    assert np.allclose(other.axes, lens.axes, atol=1e-4)
-    assert Embedder(encoder, other).fingerprint == embedder.fingerprint
+    exact = Encoder(exact=True)
+    other = late_interaction.fit(exact, fewer)
+    (states,) = encoder.read(["You can return most items within 45 days; das Paket kam am Montag."]).states
+    assert (other.see(states) * lens.see(states)).sum(axis=1).min() > 0.97
+    assert Embedder(exact, other).fingerprint == embedder.fingerprint
 
 
 def test_a_passage_without_tokens_speaks_of_nothing() -> None:
