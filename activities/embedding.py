@@ -30,11 +30,12 @@ class Question(Asked):
     """A question with what late interaction compares. `own`: codes of orders, which no policy is expected to hold.
 
     `tokens`: float32, tokens × small dimensions, as the lens sees them; `weights`: how telling each is. `matter`: about
-    -1 for idle talk, 1 for a matter of an order.
+    -1 for idle talk, 1 for a matter of an order. `foreign`: in a language that the model hardly reads.
     """
 
     own: frozenset[str]
     matter: float
+    foreign: bool
     tokens: Vectors
     weights: Vectors
 
@@ -63,6 +64,7 @@ class Embedder:
             vector=_unit(read.rows.sum(axis=0)),
             own=asked.own,
             matter=float(np.append(read.rows[0], 1) @ self._lens.matters),
+            foreign=not language.startswith("en"),
             tokens=self._lens.see(np.concatenate(read.states)),
             weights=np.concatenate([each / max(each.sum(), 1e-9) for each in weights]),
         )

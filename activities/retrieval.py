@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from activities.cross_encoder import Reranker
 from activities.embedding import Embedder, Question
+from activities.encoder import Vectors
 from activities.errors import Rejected
 from activities.late_interaction import likeness
 from activities.ports import KnowledgeIndex
 from activities.tools.search_policy import PolicyHits
 from policies.chunks import Chunk, clause_of, whole
 from policies.clauses import Clause
-from policies.ranking import Candidate, Signs, confidence, guard, rerank
+from policies.ranking import Candidate, Signs, closeness, confidence, guard, rerank
 from policies.retrieval import Hit, Path, RetrievalRules, Scope, fuse
 from policies.terms import terms_of
 
@@ -97,7 +98,7 @@ class Retriever:
         return [
             Candidate(
                 chunk_id=chunk.chunk_id,
-                cosine=float((embedded[chunk.chunk_id].vectors @ asked.vector).max()),
+                cosine=_cosine(chunk, embedded[chunk.chunk_id].vectors @ asked.vector),
                 likeness=float(share),
                 codes=len(set(chunk.codes) & set(asked.codes)),
             )
@@ -139,6 +140,12 @@ class Retriever:
         return whole(parts[first : first + MOST_PARTS]) if parts else chunk.text
 
 
+def _cosine(chunk: Chunk, cosines: Vectors) -> float:
+    # What a chunk is asked is embedded behind the windows of its text.
+    own = len(cosines) - len(chunk.asked)
+    return closeness(cosines[:own].tolist(), cosines[own:].tolist())
+
+
 def _signs(asked: Question, best: Candidate, chunk: Chunk, found: bool) -> Signs:
     terms = set(terms_of(chunk.indexed, chunk.language))
     return Signs(
@@ -147,6 +154,8 @@ def _signs(asked: Question, best: Candidate, chunk: Chunk, found: bool) -> Signs
         covered=sum(term in terms for term in asked.terms) / len(asked.terms),
         terms=len(asked.terms),
         matter=asked.matter,
+        foreign=asked.foreign,
+        asked=bool(chunk.asked),
         found=best.codes > 0,
         missed=not found and bool(set(asked.codes) - asked.own),
     )

@@ -1,4 +1,8 @@
-"""Fit the confidence of retrieval to one half of the shipped questions: `python -m evals.knowledge_confidence`."""
+"""Fit the confidence of retrieval to one half of the shipped questions: `python -m evals.knowledge_confidence`.
+
+They are put to the shipped documents, and to the same without what their authors say they are asked: the documents of
+a shop that writes no such lines are judged by the same curve.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,35 +11,56 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # it ships no types
 
-from evals.knowledge import Asked, ask_shipped
-from policies.ranking import values
+from activities.embedding import Embedder
+from evals.knowledge import Asked, ask_all
+from evals.knowledge_sets import DOCUMENTS, QUESTIONS, Corpus, name_of, read_documents, read_queries
+from policies.ranking import CURVE, values
 from policies.retrieval import RetrievalRules
 from workers.knowledge import standing_embedder
 from workers.settings import read_settings
 
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+NAMES = [name for name in vars(CURVE) if name != "bias"]
 
 
 def main() -> None:
     """Print what `Curve` should hold, and what each threshold refuses in either half."""
-    found = [each for each in asyncio.run(ask_shipped(standing_embedder(read_settings()))) if each.trace.signs]
-    fitted = [each for each in found if each.query.half == "fit"]
-    rows, _ = _read(fitted)
+    embedder = standing_embedder(read_settings())
+    written = read_documents(DOCUMENTS, embedder.count)
+    corpora = {"as written": written, "without what is asked": _bare(written)}
+    found = {name: _ask(corpus, embedder) for name, corpus in corpora.items()}
+    rows, answerable = _read([each for asked in found.values() for each in asked if each.query.half == "fit"])
     spread = rows.std(axis=0) + 1e-9
-    model = LogisticRegression().fit(rows / spread, _read(fitted)[1])
-    names = list(values(found[0].trace.signs)) if found[0].trace.signs else []
-    print(", ".join(f"{name}: {weight:.2f}" for name, weight in zip(names, model.coef_[0] / spread, strict=True)))
+    model = LogisticRegression().fit(rows / spread, answerable)
+    print(", ".join(f"{name}: {weight:.2f}" for name, weight in zip(NAMES, model.coef_[0] / spread, strict=True)))
     print(f"bias: {model.intercept_[0]:.2f}; a search answers from {RetrievalRules().enough}")
-    for half in ("fit", "check"):
-        rows, answerable = _read([each for each in found if each.query.half == half])
-        sure = model.predict_proba(rows / spread)[:, 1]
-        for level in THRESHOLDS:
-            refused, lost = (sure[~answerable] < level).mean(), (sure[answerable] < level).mean()
-            print(f"{half}: at {level} refuses {refused:.1%} of the unanswerable, {lost:.1%} of the answerable")
+    for name, asked in found.items():
+        for half in ("fit", "check"):
+            rows, answerable = _read([each for each in asked if each.query.half == half])
+            sure = model.predict_proba(rows / spread)[:, 1]
+            for level in THRESHOLDS:
+                refused, lost = (sure[~answerable] < level).sum(), (sure[answerable] < level).sum()
+                print(
+                    f"{name}, {half}: at {level} refuses {refused} of {(~answerable).sum()} unanswerable, "
+                    f"{lost} of {answerable.sum()} answerable"
+                )
+
+
+def _bare(corpus: Corpus) -> Corpus:
+    return {
+        tenant: [chunk.model_copy(update={"asked": ()}).sealed(tenant) for chunk in chunks]
+        for tenant, chunks in corpus.items()
+    }
+
+
+def _ask(corpus: Corpus, embedder: Embedder) -> list[Asked]:
+    known = {name_of(chunk) for chunks in corpus.values() for chunk in chunks}
+    found = asyncio.run(ask_all(corpus, read_queries(QUESTIONS, known), embedder, name_of))
+    return [each for each in found if each.trace.signs]
 
 
 def _read(found: Sequence[Asked]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    signs = [list(values(each.trace.signs).values()) for each in found if each.trace.signs]
+    signs = [[values(each.trace.signs)[name] for name in NAMES] for each in found if each.trace.signs]
     return np.array(signs), np.array([bool(each.query.relevant) for each in found])
 
 

@@ -9,10 +9,12 @@ from policies.frozen import Fact
 
 # Beside late interaction, which weighs 1; of 1, 1.5 and 2 the best on the shipped questions.
 COSINE_WEIGHS = 1.5
+# Of what a chunk is asked, the best alone favours questions of the same form, whatever they are about.
+ASKED_COUNT = 2
 
 
 class Candidate(Fact):
-    """A chunk beside a question. `cosine` of its best vector; `likeness`: the share of the question it speaks of.
+    """A chunk beside a question. `cosine`: see `closeness`; `likeness`: the share of the question it speaks of.
 
     `codes`: how many of the codes asked for it holds; `judged`: what a cross-encoder says, where there is one.
     """
@@ -22,6 +24,16 @@ class Candidate(Fact):
     likeness: float
     codes: int = 0
     judged: float | None = None
+
+
+def closeness(own: Sequence[float], asked: Sequence[float]) -> float:
+    """Give the mean of a chunk's cosine by its text and by what it is asked: best window, mean of the best questions.
+
+    Its text alone, where nobody wrote down what it is asked.
+    """
+    if not asked:
+        return max(own)
+    return (max(own) + fmean(sorted(asked)[-ASKED_COUNT:])) / 2
 
 
 def rerank(candidates: Sequence[Candidate]) -> list[tuple[Candidate, float]]:
@@ -56,7 +68,9 @@ class Signs(Fact):
 
     `cosine` and `likeness` are its own, see Candidate; `covered` is the share of the question's `terms` that stand in
     it. `matter`: about -1 where the question is idle talk, 1 where it is a matter of an order. `found`: the candidate
-    holds a code asked for; `missed`: no chunk holds one that was.
+    holds a code asked for; `missed`: no chunk holds one that was. `foreign`: the question is in a language the model
+    hardly reads, so that its pieces resemble each other; `asked`: the candidate says what it
+    is asked, and so holds words of any question more often.
     """
 
     cosine: float
@@ -66,6 +80,8 @@ class Signs(Fact):
     matter: float
     found: bool = False
     missed: bool = False
+    foreign: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,14 +91,16 @@ class Curve:
     `length` weighs the logarithm of the terms: of a long question a smaller share is found in what answers it.
     """
 
-    cosine: float = 3.72
-    likeness: float = 4.80
-    covered: float = 2.50
-    length: float = 2.89
-    matter: float = 2.91
-    found: float = 3.23
-    missed: float = -2.75
-    bias: float = -8.38
+    cosine: float = 4.57
+    likeness: float = 8.76
+    covered: float = 2.71
+    length: float = 3.50
+    matter: float = 4.00
+    found: float = 3.55
+    missed: float = -3.86
+    foreign: float = -3.80
+    asked: float = -0.87
+    bias: float = -10.48
 
 
 CURVE = Curve()
@@ -98,6 +116,8 @@ def values(signs: Signs) -> dict[str, float]:
         "matter": signs.matter,
         "found": float(signs.found),
         "missed": float(signs.missed),
+        "foreign": float(signs.foreign),
+        "asked": float(signs.asked),
     }
 
 

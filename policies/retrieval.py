@@ -52,7 +52,7 @@ class RetrievalRules(Fact):
 
     weights: Mapping[Leg, float] = {"lexical": 0.5, "dense": 1.0, "hybrid": 1.5, "exact": 2.0}
     pool: int = Field(default=30, ge=1, le=200)
-    enough: float = Field(default=0.6, ge=0, le=1)
+    enough: float = Field(default=0.7, ge=0, le=1)
     answers: Literal["extract", "model"] = "extract"
     accurate_for: tuple[str, ...] = ("return_policy_question", "payment_problem")
 

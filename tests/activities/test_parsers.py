@@ -168,3 +168,12 @@ def test_a_page_laid_out_in_tables_is_read_like_any_other() -> None:
         "<table><tr><td><h2>Window</h2><p>30 days.</p></td><td><table><tr><td>Side</td></tr></table></td></tr></table>"
     )
     assert said(read("a.html", page).blocks) == [(2, "Window", ""), "30 days.", "Side"]
+
+
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_what_customers_ask_stands_in_a_comment_and_is_never_text(suffix: str) -> None:
+    heading = {"md": "## Return window\n\n", "html": "<h2>Return window</h2>"}[suffix]
+    page = f"{heading}<!-- asked: Can I send it back? |\nhow long do I have -->\n\nWithin 30 days. <!-- asked -->\n"
+    _, asked, text = parse(f"returns.{suffix}", page.encode(), None, "1").blocks
+    assert (asked.kind, asked.items) == (BlockKind.ASKED, ("Can I send it back?", "how long do I have"))
+    assert (text.kind, text.text) == (BlockKind.PARAGRAPH, "Within 30 days.")

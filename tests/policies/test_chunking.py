@@ -187,6 +187,14 @@ def test_codes_of_heading_and_text_are_listed() -> None:
     assert found.codes == ("ret_07", "sku_9942_b")
 
 
+def test_what_customers_ask_is_searched_with_the_first_part_and_shown_with_none() -> None:
+    asked = Block(kind=BlockKind.ASKED, items=("Can I send it back?",))
+    first, second = chunks(heading("Returns"), asked, paragraph(sentences(50)))[:2]
+    assert (first.asked, second.asked) == (("Can I send it back?",), ())
+    assert first.indexed.endswith("\nCan I send it back?")
+    assert "send it back" not in first.text
+
+
 def test_another_tenants_chunk_has_another_id() -> None:
     parsed = Parsed(source="returns.md", about=ABOUT, blocks=(paragraph("30 days."),))
     assert cut(parsed, "northwind", words)[0].chunk_id != cut(parsed, "kirana", words)[0].chunk_id

@@ -23,6 +23,7 @@ FOLDER = Path(policies.__file__).parent / "documents"
 QUESTIONS = FOLDER.parent.parent / "evals" / "knowledge_questions.jsonl"
 REGIONS = {"northwind": {"US", "CA"}, "alpenpost": {"EU", "CH"}, "kirana": {"EU", "IN"}}
 SUBJECTS = {"returns", "refunds", "delivery", "disputes", "warranty", "exchanges", "international", "privacy"}
+ASKED = re.compile(r"<!-- asked: [^>]+ -->\n\n")
 LAST_OLD, FIRST_NEW = date(2026, 9, 30), date(2026, 10, 1)
 FEWEST = {
     "plain": 50, "paraphrase": 50, "code": 20, "dated": 25, "tier": 8, "region": 8, "german": 15, "unanswerable": 40,
@@ -55,6 +56,8 @@ class Section(NamedTuple):
 def _sections(path: Path) -> list[Section]:
     front, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
     about = load(front, About, path.name)
+    body, asked = ASKED.subn("", body)
+    assert asked == body.count("\n## "), f"a section of {path.name} does not say what customers ask"
     found = re.findall(r"^## (.+?) \{#([a-z0-9.-]+)\}\n\n(.+?)(?=^## |\Z)", body, flags=re.M | re.S)
     assert len(found) == body.count("\n## "), f"a section of {path.name} has no id or no text"
     return [Section(path.parent.name, about, name, heading, " ".join(text.split())) for heading, name, text in found]

@@ -30,7 +30,9 @@ async def up(settings: Settings) -> Up:
 
 
 def ports_of(settings: Settings) -> dict[str, str]:
-    return {name: value for name, value in settings.as_environment().items() if name.endswith("_PORT")}
+    """Give the ports the stack opens itself; Weaviate is somebody else's."""
+    named = settings.as_environment().items()
+    return {name: value for name, value in named if name.endswith("_PORT") and "WEAVIATE" not in name}
 
 
 async def hear(process: Up, word: str) -> str:
