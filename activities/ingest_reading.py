@@ -104,7 +104,7 @@ class FileReader:
         found: dict[str, Finding] = {}
         for at in range(0, len(chunks), AT_ONCE):
             some = chunks[at : at + AT_ONCE]
-            for chunk, screening in zip(some, await self._judge.screen([each.indexed for each in some]), strict=True):
+            for chunk, screening in zip(some, await self._judge.screen([each.told for each in some]), strict=True):
                 if screening.verdict is not Injection.ALLOW:
                     found.setdefault(chunk.section, _instructions(name, chunk))
         return found

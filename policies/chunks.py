@@ -44,9 +44,14 @@ class Chunk(Fact):
     disputed: bool = False
 
     @property
+    def told(self) -> str:
+        """The text that people and models may get to see; a section's heading says what it is about."""
+        return f"{self.heading}\n{self.text}"
+
+    @property
     def indexed(self) -> str:
-        """The text that is searched and screened: a section's heading says what it is about."""
-        return "\n".join((self.heading, self.text, *self.asked))
+        """The text that is searched."""
+        return "\n".join((self.told, *self.asked))
 
     def sealed(self, tenant: str) -> "Chunk":
         """Give the chunk its id, a hash of the tenant and of everything else it holds but `disputed`."""

@@ -27,7 +27,7 @@ class Candidate(Fact):
 
 
 def closeness(own: Sequence[float], asked: Sequence[float]) -> float:
-    """Give the mean of a chunk's cosine by its text and by what it is asked: best window, mean of the best questions.
+    """Give the mean of two cosines of a chunk: of the best window of its text, and of the best questions it is asked.
 
     Its text alone, where nobody wrote down what it is asked.
     """
@@ -69,8 +69,8 @@ class Signs(Fact):
     `cosine` and `likeness` are its own, see Candidate; `covered` is the share of the question's `terms` that stand in
     it. `matter`: about -1 where the question is idle talk, 1 where it is a matter of an order. `found`: the candidate
     holds a code asked for; `missed`: no chunk holds one that was. `foreign`: the question is in a language the model
-    hardly reads, so that its pieces resemble each other; `asked`: the candidate says what it
-    is asked, and so holds words of any question more often.
+    hardly reads, so that its pieces resemble each other; `asked`: the candidate says what it is asked, and so speaks of
+    more questions.
     """
 
     cosine: float

@@ -38,7 +38,7 @@ class Kept:
         new = [chunk for chunk in chunks if chunk.chunk_id not in self._known]
         for chunk_id, embedded in (await self._embedding.embed(new) if new else {}).items():
             chunk = next(chunk for chunk in new if chunk.chunk_id == chunk_id)
-            self._known[chunk_id] = (_hash(chunk.indexed), embedded)
+            self._known[chunk_id] = (_hash(chunk.told), embedded)
             self._new = True
         return {chunk.chunk_id: self._known[chunk.chunk_id][1] for chunk in chunks}
 

@@ -25,7 +25,7 @@ def embedder(encoder: Encoder, lens: Lens) -> Embedder:
     return Embedder(encoder, lens)
 
 
-def _chunk(text: str, heading: str = "Returns › Return window") -> Chunk:
+def _chunk(text: str, heading: str = "Returns › Return window", asked: tuple[str, ...] = ()) -> Chunk:
     return Chunk(
         document="returns",
         title="Returns",
@@ -33,6 +33,7 @@ def _chunk(text: str, heading: str = "Returns › Return window") -> Chunk:
         section="window",
         heading=heading,
         text=text,
+        asked=asked,
         effective_from=date(2026, 1, 1),
         source="returns.md",
     ).sealed("northwind")
@@ -84,6 +85,21 @@ async def test_odd_passages_are_embedded_too(embedder: Embedder, text: str) -> N
 async def test_a_heading_longer_than_the_model_reads_leaves_room_for_the_text(embedder: Embedder) -> None:
     chunk = _chunk(LONG, heading="Very long heading, " * 60)
     assert len((await embedder.embed([chunk]))[chunk.chunk_id].vectors) > 5
+
+
+async def test_what_a_passage_is_asked_stands_behind_its_own_windows(embedder: Embedder) -> None:
+    asked = ("can I send it back", "what does delivery cost")
+    found = (await embedder.embed([chunk := _chunk(LONG, asked=asked)]))[chunk.chunk_id]
+    own = (await embedder.embed([bare := _chunk(LONG)]))[bare.chunk_id]
+    assert (found.vectors[: -len(asked)] * own.vectors).sum(axis=1).min() > 0.995
+    for question, vector in zip(asked, found.vectors[-len(asked) :], strict=True):
+        assert vector @ (await embedder.ask(question, "en")).vector > 0.9
+    assert len(found.tokens) > len(own.tokens)
+
+
+async def test_only_english_is_at_home_in_the_model(embedder: Embedder) -> None:
+    assert not (await embedder.ask("how long can I return it", "en-GB")).foreign
+    assert (await embedder.ask("wie lange ist die Frist", "de")).foreign
 
 
 async def test_nothing_to_embed_is_nothing(embedder: Embedder) -> None:

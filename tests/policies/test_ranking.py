@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.ranking import Candidate, Signs, confidence, guard, rerank, standard
+from policies.ranking import Candidate, Signs, closeness, confidence, guard, rerank, standard
 
-SIGNS = Signs(cosine=0.5, likeness=0.6, covered=0.5, terms=4, matter=0.3)
+SIGNS = Signs(cosine=0.4, likeness=0.45, covered=0.4, terms=4, matter=0.0)
 SHARES = st.floats(min_value=0, max_value=1)
 CANDIDATES = st.lists(
     st.builds(
@@ -47,6 +47,19 @@ def test_equal_candidates_stand_by_their_id() -> None:
     assert _order(*(Candidate(chunk_id=each, cosine=0.5, likeness=0.5) for each in "cab")) == ["a", "b", "c"]
 
 
+def test_what_a_chunk_is_asked_counts_as_much_as_its_text() -> None:
+    assert math.isclose(closeness([0.2, 0.6], [0.1, 0.8, 0.4]), 0.6)
+    assert math.isclose(closeness([0.6], [0.8]), 0.7)
+
+
+def test_one_question_of_the_same_form_does_not_outdo_a_text_on_the_matter() -> None:
+    assert closeness([0.3], [0.8, 0.2]) < closeness([0.6], [0.6, 0.5])
+
+
+def test_the_text_alone_counts_where_nobody_wrote_what_it_is_asked() -> None:
+    assert closeness([0.2, 0.6], []) == 0.6
+
+
 @given(CANDIDATES)
 def test_ordering_loses_nobody_and_the_guard_always_holds(candidates: list[Candidate]) -> None:
     ranked = [each for each, _ in rerank(candidates)]
@@ -80,8 +93,9 @@ def test_every_good_sign_raises_confidence(better: dict[str, float]) -> None:
     assert confidence(SIGNS.model_copy(update=better)) > confidence(SIGNS)
 
 
-def test_a_code_nobody_holds_lowers_confidence() -> None:
-    assert confidence(SIGNS.model_copy(update={"missed": True})) < confidence(SIGNS) - 0.2
+@pytest.mark.parametrize("worse", ["missed", "foreign", "asked"])
+def test_a_code_nobody_holds_a_foreign_question_and_more_to_resemble_lower_confidence(worse: str) -> None:
+    assert confidence(SIGNS.model_copy(update={worse: True})) < confidence(SIGNS) - 0.1
 
 
 @given(SHARES, SHARES, SHARES, st.integers(1, 40), st.floats(-2, 2))
