@@ -54,7 +54,7 @@ class RetrievalRules(Fact):
     pool: int = Field(default=30, ge=1, le=200)
     enough: float = Field(default=0.7, ge=0, le=1)
     answers: Literal["extract", "model"] = "extract"
-    accurate_for: tuple[str, ...] = ("return_policy_question", "payment_problem")
+    accurate_for: tuple[str, ...] = ("return_policy_question", "payment_problem", "product_question")
 
     def path_for(self, intent: str) -> Path:
         return "accurate" if intent in self.accurate_for else "fast"
