@@ -110,7 +110,7 @@ class Retriever:
     ) -> Sequence[Candidate]:
         if self._reranker is None:
             return candidates
-        scores = await self._reranker.judge(query, [chunks[each.chunk_id].indexed for each in candidates])
+        scores = await self._reranker.judge(query, [chunks[each.chunk_id].told for each in candidates])
         return [each.model_copy(update={"judged": score}) for each, score in zip(candidates, scores, strict=True)]
 
     async def _clauses(self, tenant: str, ranked: Sequence[tuple[Chunk, float]]) -> tuple[Clause, ...]:
@@ -158,4 +158,5 @@ def _signs(asked: Question, best: Candidate, chunk: Chunk, found: bool) -> Signs
         asked=bool(chunk.asked),
         found=best.codes > 0,
         missed=not found and bool(set(asked.codes) - asked.own),
+        bare=set(asked.terms) <= set(asked.codes),
     )

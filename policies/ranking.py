@@ -70,7 +70,7 @@ class Signs(Fact):
     it. `matter`: about -1 where the question is idle talk, 1 where it is a matter of an order. `found`: the candidate
     holds a code asked for; `missed`: no chunk holds one that was. `foreign`: the question is in a language the model
     hardly reads, so that its pieces resemble each other; `asked`: the candidate says what it is asked, and so speaks of
-    more questions.
+    more questions. `bare`: the question is codes and nothing else.
     """
 
     cosine: float
@@ -82,6 +82,7 @@ class Signs(Fact):
     missed: bool = False
     foreign: bool = False
     asked: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ def values(signs: Signs) -> dict[str, float]:
 
 
 def confidence(signs: Signs, curve: Curve = CURVE) -> float:
-    """Say how likely it is that the first candidate answers, 0 to 1."""
+    """Say how likely it is that the first candidate answers, 0 to 1; who names a code alone wants what holds of it."""
+    if signs.found and signs.bare:
+        return 1.0
     says = curve.bias + sum(value * float(getattr(curve, name)) for name, value in values(signs).items())
     return 1 / (1 + math.exp(-says))

@@ -101,3 +101,9 @@ def test_a_code_nobody_holds_a_foreign_question_and_more_to_resemble_lower_confi
 @given(SHARES, SHARES, SHARES, st.integers(1, 40), st.floats(-2, 2))
 def test_confidence_is_a_share(cosine: float, likeness: float, covered: float, terms: int, matter: float) -> None:
     assert 0 <= confidence(Signs(cosine=cosine, likeness=likeness, covered=covered, terms=terms, matter=matter)) <= 1
+
+
+def test_a_question_that_is_a_code_alone_is_answered_by_who_holds_it_and_by_nobody_else() -> None:
+    short = SIGNS.model_copy(update={"terms": 1, "bare": True})
+    assert confidence(short.model_copy(update={"found": True})) == 1
+    assert confidence(short) == confidence(short.model_copy(update={"bare": False})) < 1
