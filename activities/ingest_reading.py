@@ -8,7 +8,7 @@ import structlog
 
 from activities.errors import Rejected
 from activities.ingest_steps import LARGEST_FILE
-from activities.parsers.files import parse
+from activities.parsers.apart import ParserApart
 from activities.ports import Embedded, KnowledgeStore
 from policies.chunking import cut
 from policies.chunks import Chunk
@@ -57,11 +57,12 @@ class FileReader:
     def __init__(
         self, store: KnowledgeStore, embedding: Embedding, judge: Judge, patience: float = PATIENCE_SECONDS
     ) -> None:
-        """`patience`: seconds after which a file that is still being parsed is given up."""
+        """`patience`: seconds after which a file that is still being parsed, or cut, is given up."""
         self._store = store
         self._embedding = embedding
         self._judge = judge
         self._patience = patience
+        self._parser = ParserApart(patience)
 
     async def read(self, tenant: str, release: str, source: Source) -> FileRead:
         """Make the file's sections part of the release; one that cannot be read has none, and a finding."""
@@ -82,13 +83,10 @@ class FileReader:
         return FileRead(await self._store.put(tenant, release, name, (), {}), (finding,))
 
     async def _cut(self, tenant: str, release: str, source: Source) -> tuple[Parsed, tuple[Chunk, ...]]:
-        def work() -> tuple[Parsed, tuple[Chunk, ...]]:
-            parsed = parse(source.name, source.data, source.beside, release)
-            return parsed, cut(parsed, tenant, self._embedding.count)
-
         try:
+            parsed = await self._parser.parse(source.name, source.data, source.beside, release)
             async with asyncio.timeout(self._patience):
-                return await asyncio.to_thread(work)
+                return parsed, await asyncio.to_thread(cut, parsed, tenant, self._embedding.count)
         except Unreadable:
             raise
         except TimeoutError:

@@ -44,12 +44,14 @@ def names_of(sections: Sequence[Section]) -> list[str]:
     anchors = {section.anchor for section in sections}
     names: list[str] = []
     taken: set[str] = set()
+    # What was tried before stays taken, so a thousand sections of one name do not each begin at 1.
+    tried: dict[tuple[str, str], int] = {}
     for section in sections:
         wanted = section.anchor or slug(" ".join(section.path[1:] or section.path)) or "section"
-        name, number = wanted, 1
-        while name in taken or (name in anchors and name != section.anchor):
+        number = tried.get((wanted, section.anchor), 0) + 1
+        while (name := _numbered(wanted, number)) in taken or (name in anchors and name != section.anchor):
             number += 1
-            name = f"{wanted}-{number}"
+        tried[wanted, section.anchor] = number
         taken.add(name)
         names.append(name)
     return names
@@ -58,6 +60,10 @@ def names_of(sections: Sequence[Section]) -> list[str]:
 def slug(text: str) -> str:
     """Write a text as a name: small letters and digits of any script, joined by "-"."""
     return PARTED.sub("-", unicodedata.normalize("NFKC", text).casefold())[:LONGEST_NAME].strip("-")
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _path(titles: list[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Read a YAML rule file into a model, and say file, line and reason when it does not fit."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, TypeVar
 
 import yaml
@@ -28,7 +28,17 @@ class BadFile(Exception):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, which YAML would silently let the last one win."""
+    """SafeLoader that refuses a key given twice, of which YAML would silently let the last one win, and aliases.
+
+    Ten aliases in each of ten lines are ten billion values.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]  # its stubs have no types
+            says = f"the alias *{event.anchor} is not read: write its value out"
+            raise yaml.composer.ComposerError(None, None, says, event.start_mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -47,11 +57,11 @@ def load(text: str, model: type[Model], source: str) -> Model:
     try:
         root = yaml.compose(text, Loader=_StrictLoader)
         data = yaml.load(text, Loader=_StrictLoader)
-        lines = _lines(root) if root else {}
+        lines = _lines(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadFile(source, [(line, error.problem or "not YAML")]) from None
-    # ValueError: a date such as 2026-13-01. RecursionError: an alias inside itself, or brackets without end.
+    # ValueError: a date such as 2026-13-01. RecursionError: brackets without end.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadFile(source, [(1, f"not YAML: {error}")]) from None
     if not isinstance(data, dict):
@@ -69,22 +79,33 @@ def faults_of(error: ValidationError) -> list[tuple[Path, str]]:
 
 def locate(text: str, *paths: Path) -> int:
     """The line of the path that reaches deepest into `text`; the first path wins a tie."""
-    root = yaml.compose(text, Loader=_StrictLoader)
-    lines = _lines(root) if root else {}
+    lines = _lines(yaml.compose(text, Loader=_StrictLoader))
     return max((_known(lines, path) for path in paths), key=lambda found: found[0])[1]
 
 
-def _lines(node: yaml.Node, at: Path = ()) -> dict[Path, int]:
-    found = {at: node.start_mark.line + 1}
+def locate_each(text: str, paths: Sequence[Path]) -> list[int]:
+    """The line of each path, or of the innermost part of it that `text` has."""
+    lines = _lines(yaml.compose(text, Loader=_StrictLoader))
+    return [_known(lines, path)[1] for path in paths]
+
+
+def _lines(root: yaml.Node | None) -> dict[Path, int]:
+    found: dict[Path, int] = {}
+    if root:
+        _note(root, (), found)
+    return found
+
+
+def _note(node: yaml.Node, at: Path, found: dict[Path, int]) -> None:
+    # A key has noted the line of its value: its own, which may lie above.
+    found.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            inner = (*at, key.value)
-            found |= _lines(value, inner)
-            found[inner] = key.start_mark.line + 1
+            found[*at, key.value] = key.start_mark.line + 1
+            _note(value, (*at, key.value), found)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            found |= _lines(value, (*at, index))
-    return found
+            _note(value, (*at, index), found)
 
 
 def _known(lines: dict[Path, int], loc: Path) -> tuple[int, int]:

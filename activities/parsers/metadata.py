@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from datetime import date
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
@@ -10,13 +9,15 @@ from pydantic import RootModel, ValidationError
 
 from activities.parsers.contents import Contents
 from activities.parsers.encodings import decode
+from policies.chunks import SINCE_EVER
 from policies.documents import About, BlockKind, Unreadable
 from policies.releases import Finding
-from policies.yaml_lines import BadFile, faults_of, load, locate
+from policies.yaml_lines import BadFile, faults_of, load, locate_each
 
-SINCE_EVER = date(1970, 1, 1)
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?(?![A-Za-z])")
 LONGEST_TITLE, LONGEST_NAME = 300, 80
+# Of what is written and of what is wrong with it; a dozen fields fit many times.
+LARGEST_STATED, MOST_FAULTS = 50_000, 20
 
 
 class Stated(RootModel[dict[str, object]]):
@@ -43,8 +44,9 @@ def about(name: str, contents: Contents, beside: bytes | None, release: str) -> 
     try:
         known = About.model_validate(defaults | stated)
     except ValidationError as error:
-        faults = [(locate(written, loc) if stated else 1, reason) for loc, reason in faults_of(error)]
-        raise _bad(place, faults) from None
+        paths, reasons = zip(*faults_of(error), strict=True)
+        lines = locate_each(written, paths) if stated else [1] * len(paths)
+        raise _bad(place, list(zip(lines, reasons, strict=True))) from None
     if "effective_from" not in stated:
         says = f"no date: taken as in force since ever; give effective_from in the front matter or in {name}.about.yaml"
         findings = (*findings, Finding(kind="no_date", source=name, says=says))
@@ -54,6 +56,8 @@ def about(name: str, contents: Contents, beside: bytes | None, release: str) -> 
 def _stated(written: str, place: str) -> dict[str, object]:
     if not written.strip():
         return {}
+    if len(written) > LARGEST_STATED:
+        raise _bad(place, [(1, f"metadata of more than {LARGEST_STATED:,} letters: only a few lines are expected")])
     try:
         return load(written, Stated, place).root
     except BadFile as bad:
@@ -61,7 +65,9 @@ def _stated(written: str, place: str) -> dict[str, object]:
 
 
 def _bad(place: str, faults: list[tuple[int, str]]) -> Unreadable:
-    says = "; ".join(f"line {line}: {reason}" for line, reason in faults)
+    says = "; ".join(f"line {line}: {reason}" for line, reason in faults[:MOST_FAULTS])
+    if len(faults) > MOST_FAULTS:
+        says = f"{len(faults):,} faults, the first are {says}"
     return Unreadable(Finding(kind="bad_metadata", source=place, where=f"line {faults[0][0]}", says=says))
 
 

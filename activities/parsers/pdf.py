@@ -41,6 +41,8 @@ def read(name: str, data: bytes) -> Contents:
     except PdfminerException as error:
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect | PDFEncryptionError):
             raise _unreadable("encrypted", name, "protected by a password: save it without one") from None
+        if error.args and isinstance(error.args[0], MemoryError):
+            raise error.args[0] from None
         raise
     if not any(pages):
         raise _unreadable("no_text", name, f"no text on any of its {len(pages)} pages; {SCAN}")

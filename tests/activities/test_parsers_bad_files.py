@@ -1,5 +1,8 @@
 """Files that cannot be used: each says why, where, and what to do."""
 
+import io
+import zipfile
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +70,21 @@ def test_a_word_file_that_unpacks_without_end_is_refused() -> None:
     assert refused("a.docx", policy_files.bomb(21)).kind == "too_large"
 
 
+@pytest.mark.parametrize("part", ["word/bomb.bin", "bomb", "word/media.bin"])
+def test_a_part_of_any_name_counts_for_a_relation_may_lead_to_it(part: str) -> None:
+    file = io.BytesIO(policy_files.word())
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(part, bytes(21_000_000))
+    assert refused("a.docx", file.getvalue()).kind == "too_large"
+
+
+def test_pictures_in_a_word_file_do_not_count() -> None:
+    file = io.BytesIO(policy_files.word())
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("word/media/image1.bmp", bytes(21_000_000))
+    assert read("a.docx", file.getvalue()).blocks
+
+
 @pytest.mark.parametrize("kept", [30, 500, 0.5, 0.99])
 def test_half_a_word_file_is_refused(kept: float) -> None:
     whole = policy_files.word()
@@ -127,6 +145,19 @@ def test_metadata_that_does_not_fit_is_refused_with_its_line(front: str, line: i
     assert word in finding.says
     assert f"line {line}: " in finding.says
     assert refused("a.txt", "Text.", front.encode()).source == "a.txt.about.yaml"
+
+
+def test_of_many_faults_in_metadata_the_first_are_told() -> None:
+    front = "".join(f"k{number}: 1\n" for number in range(4_000))
+    says = refused("a.md", f"---\n{front}---\n\nText.").says
+    assert says.startswith("4,000 faults, the first are line 2: k0: extra inputs are not permitted; line 3: k1: ")
+    assert "k20" not in says
+
+
+def test_metadata_as_long_as_a_document_is_refused() -> None:
+    finding = refused("a.txt", "Text.", b"title: " + b"x" * 50_000)
+    assert (finding.kind, finding.where) == ("bad_metadata", "line 1")
+    assert "more than 50,000 letters" in finding.says
 
 
 def test_metadata_given_twice_is_refused() -> None:

@@ -14,7 +14,7 @@ from policies.chunking import LEAST_REPEATED, MOST_REPEATED, cut
 from policies.chunks import Chunk, whole
 from policies.documents import About, Block, BlockKind, Parsed
 from policies.pieces import LIMIT
-from policies.sections import names_of, sections_of
+from policies.sections import Section, names_of, sections_of
 
 ABOUT = About(document="returns", title="Returns", version="v1", effective_from=date(2026, 1, 1))
 LENGTHS = st.lists(st.integers(1, 40) | st.integers(1, 900), min_size=1, max_size=60)
@@ -219,3 +219,10 @@ def test_each_row_of_a_great_table_is_counted_once_by_the_models_own_tokenizer()
     sizes = [len(tokenizer.encode(chunk.text, add_special_tokens=False)) for chunk in found]
     assert min(sizes[:-1]) >= 400
     assert max(sizes) <= LIMIT
+
+
+def test_sections_of_one_name_are_counted_and_leave_out_what_an_author_took() -> None:
+    same = [Section(("Returns", "Window"))] * 40_000
+    names = names_of([*same, Section(("Returns", "Window"), "window"), Section(("Returns", "Fees"), "window-3")])
+    assert names[:3] == ["window-2", "window-4", "window-5"]
+    assert names[-3:] == ["window-40002", "window", "window-3"]
