@@ -6,17 +6,21 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from pydantic import ValidationError
 from temporalio import activity
 
 from activities.errors import Rejected
 from activities.heartbeat import beating
 from activities.ingest_reading import FileRead, FileReader, Source, refused
 from activities.ingest_steps import (
+    DUPLICATES_BYTES,
     LARGEST_RELEASE,
     MOST_FILES,
+    ClearUploads,
     Duplicate,
     FilesRead,
     KeepReading,
+    Noted,
     Plan,
     ReadFiles,
     ReleaseNamed,
@@ -24,7 +28,7 @@ from activities.ingest_steps import (
 )
 from activities.policy_store import PinPolicy, PolicyStore
 from activities.ports import KnowledgeStore
-from policies.releases import Finding
+from policies.releases import UNREADABLE, Finding, live_lost
 
 # A history stays small with a hundred batches; and a batch that is repeated after a kill should not take minutes.
 MOST_BATCHES = 100
@@ -39,6 +43,8 @@ class UploadFolder(Protocol):
     async def read(self, tenant: str, release: str, name: str) -> bytes: ...
     async def note(self, tenant: str, release: str, text: str) -> None: ...
     async def noted(self, tenant: str, release: str) -> str | None: ...
+    async def drop(self, tenant: str, release: str, files: Sequence[Waiting]) -> None: ...
+    async def drop_note(self, tenant: str, release: str) -> None: ...
     async def clear(self, tenant: str, release: str) -> None: ...
     async def forget(self, tenant: str) -> None: ...
 
@@ -63,6 +69,7 @@ class Ingestion:
             raise Rejected(
                 f"a release has at most {MOST_FILES} files and {LARGEST_RELEASE // 10**6} MB", reason="too_large"
             )
+        await self._refuse_a_part(ask, waiting)
         await self._store.stage(ask.tenant, ask.release)
         async with pulse():
             duplicates = await self._duplicates(ask, waiting)
@@ -80,18 +87,28 @@ class Ingestion:
             for file in documents(waiting):
                 if ask.first <= file.name <= ask.last:
                     read.append(await self._read(ask, file.name, twice.get(file.name), held))
-        findings = [finding for each in read for finding in each.findings]
+        findings = [finding for each in read for finding in (*each.findings, *_lost(each))]
         return FilesRead.of([each.change for each in read], findings, files=len(read))
 
     @activity.defn
     async def keep_reading(self, ask: KeepReading) -> None:
-        """Note what was read beside the staged release, and delete its files: nobody has to read them again."""
-        await self._uploads.note(ask.tenant, ask.release, ask.read.model_dump_json())
+        """Note what was read beside the staged release, and delete those very files: nobody has to read them again."""
+        waiting = await self._uploads.names(ask.tenant, ask.release)
+        noted = await self._noted(ask.tenant, ask.release)
+        if noted is None or noted.digest != ask.digest:
+            refuse_changed(ask.release, waiting, ask.digest)
+            noted = Noted(read=ask.read, digest=ask.digest, files={each.name: each.stamp for each in waiting})
+            await self._uploads.note(ask.tenant, ask.release, noted.model_dump_json())
+        read = [each for each in waiting if noted.files.get(each.name) == each.stamp]
+        await self._uploads.drop(ask.tenant, ask.release, read)
 
     @activity.defn
-    async def clear_uploads(self, ask: ReleaseNamed) -> None:
-        """Delete what waits or is noted of a release."""
-        await self._uploads.clear(ask.tenant, ask.release)
+    async def clear_uploads(self, ask: ClearUploads) -> None:
+        """Delete what is noted of a release, and what waits for it if nobody will read that."""
+        if ask.unread:
+            await self._uploads.clear(ask.tenant, ask.release)
+        else:
+            await self._uploads.drop_note(ask.tenant, ask.release)
 
     async def _refuse_unknown(self, tenant: str) -> None:
         try:
@@ -101,12 +118,35 @@ class Ingestion:
                 f"there are no rules for tenant {tenant!r}: name it in rules.yaml first", reason="tenant_unknown"
             ) from None
 
+    async def _refuse_a_part(self, ask: ReleaseNamed, waiting: Sequence[Waiting]) -> None:
+        """Refuse to read a staged release anew from a part of its files: the others would silently be gone."""
+        noted = await self._noted(ask.tenant, ask.release)
+        missing = sorted(noted.files.keys() - {each.name for each in waiting}) if noted else []
+        if not noted or not missing:
+            return
+        held = await self._store.releases(ask.tenant)
+        if any((each.name, each.state) == (ask.release, "staged") for each in held):
+            raise Rejected(
+                f"release {ask.release} was read from {len(noted.files)} files, and {len(missing)} of them do not wait "
+                f"any more: {', '.join(missing[:3])[:200]} … Upload all files of the release, or first delete what "
+                "was uploaded for it, to begin anew",
+                reason="files_missing",
+            )
+
+    async def _noted(self, tenant: str, release: str) -> Noted | None:
+        text = await self._uploads.noted(tenant, release)
+        try:
+            return Noted.model_validate_json(text) if text else None
+        except ValidationError:
+            # Damaged, or of another time: as if the release was not read to its end.
+            return None
+
     async def _read_before(self, ask: ReleaseNamed) -> Plan:
         """Plan for a release that was staged earlier, of which nothing new waits."""
         held = {release.name: release.state for release in await self._store.releases(ask.tenant)}
-        note = await self._uploads.noted(ask.tenant, ask.release)
-        if held.get(ask.release) == "staged" and note is not None:
-            return Plan(files=0, batches=(), read=FilesRead.model_validate_json(note))
+        noted = await self._noted(ask.tenant, ask.release)
+        if held.get(ask.release) == "staged" and noted is not None:
+            return Plan(files=0, batches=(), read=noted.read)
         why = {
             None: "nothing was uploaded for it",
             "staged": "it was not read to its end: ingest its files again",
@@ -129,6 +169,11 @@ class Ingestion:
             of = first.setdefault(content, file.name)
             if of != file.name:
                 found[file.name] = Duplicate(name=file.name, of=of)
+        if sum(len(each.model_dump_json().encode()) for each in found.values()) > DUPLICATES_BYTES:
+            raise Rejected(
+                f"{len(found)} of the files are copies of others: upload each content once",
+                reason="too_many_duplicates",
+            )
         return found
 
     async def _read(self, ask: ReadFiles, name: str, of: str | None, held: set[str]) -> FileRead:
@@ -160,9 +205,25 @@ def documents(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
 
 
 def digest_of(waiting: Sequence[Waiting]) -> str:
-    """Hash names and sizes, to notice files that come or go while others are read."""
-    listed = "\n".join(f"{each.size} {each.name}" for each in waiting)
+    """Hash names, sizes and stamps, to notice files that come, go or are replaced while others are read."""
+    listed = "\n".join(f"{each.size} {each.stamp} {each.name}" for each in waiting)
     return hashlib.blake2b(listed.encode(), digest_size=16).hexdigest()
+
+
+def refuse_changed(release: str, waiting: Sequence[Waiting], digest: str) -> None:
+    """Raise Rejected when other files wait than those of the digest."""
+    if digest_of(waiting) != digest:
+        raise Rejected(
+            f"files of release {release} came or went while others were read: ingest it again",
+            reason="uploads_changed",
+        )
+
+
+def _lost(read: FileRead) -> tuple[Finding, ...]:
+    """Find what is live of a file of which nothing could be read."""
+    nothing = not read.change.added + read.change.unchanged
+    unread = any(finding.kind in UNREADABLE for finding in read.findings)
+    return (live_lost(read.change),) if nothing and unread and read.change.removed else ()
 
 
 def _hash(source: Source) -> str:

@@ -8,7 +8,7 @@ import structlog
 from temporalio import activity
 
 from activities.errors import Malformed, Rejected, Unavailable
-from activities.ingest import UploadFolder, digest_of, documents, pulse
+from activities.ingest import UploadFolder, documents, pulse, refuse_changed
 from activities.ingest_steps import (
     CheckRelease,
     KnowledgeAct,
@@ -18,6 +18,7 @@ from activities.ingest_steps import (
     RecheckReport,
     ReleaseChecked,
     Releases,
+    first,
     told,
 )
 from activities.policy_store import PinPolicy, PolicyStore
@@ -25,7 +26,7 @@ from activities.ports import KnowledgeStore
 from policies import contradictions, overlaps, prose
 from policies.chunks import Chunk
 from policies.contradictions import Contradiction
-from policies.releases import Change, Finding, Release, fingerprint
+from policies.releases import Change, Finding, Release, fingerprint, live_lost
 
 MISMATCHES = "holdfast_knowledge_mismatches_total"
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ class ReleaseDesk:
             disputed = {chunk.chunk_id for each in disputes for chunk in (each.first, each.second)}
             await self._store.mark_disputed(ask.tenant, ask.release, sorted(disputed))
             findings = (
+                *(live_lost(change) for change in dropped if change.source in ask.unread),
                 *overlaps.find(chunks),
                 *(_contradiction(each) for each in disputes),
                 *await asyncio.to_thread(prose.differences, chunks, rules, ask.on),
@@ -69,7 +71,8 @@ class ReleaseDesk:
         return ReleaseChecked(
             chunks=len(chunks),
             fingerprint=fingerprint(chunk.chunk_id for chunk in chunks),
-            dropped=dropped,
+            dropped=first(dropped),
+            removed=sum(change.removed for change in dropped),
             findings=told(findings),
             stops=any(finding.stops for finding in findings),
         )
@@ -84,7 +87,9 @@ class ReleaseDesk:
         """Do what a person asks with a tenant's releases, and report which there are afterwards."""
         match ask.kind:
             case "roll_back":
-                await self._store.roll_back(ask.tenant, ask.at or datetime.now(UTC))
+                held = await self._store.releases(ask.tenant)
+                if not ask.live or any(each.name == ask.live and each.state == "live" for each in held):
+                    await self._store.roll_back(ask.tenant, ask.at or datetime.now(UTC))
             case "forget":
                 await self._uploads.forget(ask.tenant)
                 await self._store.forget(ask.tenant)
@@ -111,26 +116,28 @@ class ReleaseDesk:
     async def _drop_others(self, ask: CheckRelease) -> tuple[Change, ...]:
         """Drop from the release what an earlier reading put there and is no more among the files."""
         waiting = await self._uploads.names(ask.tenant, ask.release)
-        if digest_of(waiting) != ask.digest:
-            raise Rejected(
-                f"files of release {ask.release} came or went while others were read: ingest it again",
-                reason="uploads_changed",
-            )
+        refuse_changed(ask.release, waiting, ask.digest)
         return await self._store.keep_only(ask.tenant, ask.release, [each.name for each in documents(waiting)])
 
     async def _recheck(self, tenant: str) -> Sequence[Rechecked]:
         found: list[Rechecked] = []
-        for live in [held for held in await self._store.releases(tenant) if held.state == "live"]:
+        for live in await self._live(tenant):
             try:
                 chunks = await self._store.contents(tenant, live.name)
                 compared = await asyncio.to_thread(_compare, tenant, live, chunks)
-            except Malformed:
+            except (Malformed, Rejected) as failure:
+                if isinstance(failure, Rejected) and live not in await self._live(tenant):
+                    # It was taken back or forgotten meanwhile.
+                    continue
                 compared = Rechecked(tenant=tenant, release=live.name, chunks=0, altered=live.chunks, same=False)
             if not compared.same:
                 log.error("knowledge.not_as_approved", tenant=tenant, release=live.name, altered=compared.altered)
                 activity.metric_meter().create_counter(MISMATCHES).add(1, {"tenant": tenant})
             found.append(compared)
         return found
+
+    async def _live(self, tenant: str) -> list[Release]:
+        return [held for held in await self._store.releases(tenant) if held.state == "live"]
 
 
 def _compare(tenant: str, live: Release, chunks: Sequence[Chunk]) -> Rechecked:

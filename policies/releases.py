@@ -3,15 +3,20 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from policies.frozen import Fact
 
 # Names become folders and keys, so nothing that could leave either gets in.
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+# A heading may have megabytes; nobody reads a finding of that length, and no history holds it.
+LONGEST = 400
 State = Literal["staged", "live", "retired"]
 Kind = Literal[
     "unreadable",
+    "unreadable_but_live",
     "no_text",
     "encrypted",
     "too_large",
@@ -27,19 +32,30 @@ Kind = Literal[
     "differs_from_rules",
     "rule_without_clause",
 ]
-STOPPING: frozenset[Kind] = frozenset({"bad_metadata", "same_scope_twice", "differs_from_rules"})
+STOPPING: frozenset[Kind] = frozenset({"bad_metadata", "same_scope_twice", "differs_from_rules", "unreadable_but_live"})
+# Of a file with one of these it may be that nothing was read.
+UNREADABLE: frozenset[Kind] = frozenset(
+    {"unreadable", "no_text", "encrypted", "too_large", "unknown_type", "wrong_encoding"}
+)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+Words = Annotated[str, AfterValidator(_cut)]
 
 
 class Finding(Fact):
     """Something a tenant should look at: in which file, where in it, what is wrong and what to do.
 
-    A release with a finding of a kind in STOPPING is not made live unless a person says so.
+    A release with a finding of a kind in STOPPING is not made live unless a person says so. Long words are cut.
     """
 
     kind: Kind
     source: str
-    where: str = ""
-    says: str
+    where: Words = ""
+    says: Words
 
     @property
     def stops(self) -> bool:
@@ -53,6 +69,12 @@ class Change(Fact):
     added: int = 0
     unchanged: int = 0
     removed: int = 0
+
+
+def live_lost(change: Change) -> Finding:
+    """Say that what is live of a file that cannot be read would go with this release."""
+    says = f"{change.removed} passages of it are live and would go: mend the file, or say that they may go"
+    return Finding(kind="unreadable_but_live", source=change.source, says=says)
 
 
 class Release(Fact):

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from activities.clients.uploads import Uploads
 from activities.errors import Rejected
@@ -21,15 +21,31 @@ class Found(NamedTuple):
 
 
 def find(path: Path) -> tuple[Found, ...]:
-    """List one file, or all of a folder but hidden ones, by name."""
+    """List one file, or all of a folder but hidden ones, by name; Rejected for what cannot be listed or named."""
     if path.is_file():
-        return (Found(path.name, path),)
-    inside = ((file.relative_to(path), file) for file in path.rglob("*") if file.is_file())
-    return tuple(
-        Found(name.as_posix(), file)
-        for name, file in sorted(inside)
-        if not any(part.startswith(".") for part in name.parts)
+        return (Found(_named(path.name), path),)
+    return tuple(sorted(Found(_named(file.relative_to(path).as_posix()), file) for file in _files(path)))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    for folder, below, names in os.walk(path, onerror=_closed):
+        below[:] = [name for name in below if not name.startswith(".")]
+        files = (Path(folder, name) for name in names if not name.startswith("."))
+        yield from (file for file in files if file.is_file())
+
+
+def _closed(error: OSError) -> NoReturn:
+    raise Rejected(
+        f"{error.filename}: {error.strerror}: change its permissions, or leave it out", reason="closed_folder"
     )
+
+
+def _named(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise Rejected(f"{name!r}: the name of this file is not UTF-8: rename it", reason="bad_name") from None
+    return name
 
 
 def sift(files: Sequence[Found]) -> tuple[tuple[Found, ...], list[Finding]]:

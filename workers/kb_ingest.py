@@ -45,7 +45,7 @@ class Ingesting:
                 self._job.release,
                 lambda done: self._voice.copying(done, len(good)),
             )
-            await self._start(digest)
+            await self._start(digest, left)
         return await self._follow(left)
 
     async def publish(self) -> int:
@@ -54,7 +54,7 @@ class Ingesting:
             raise Refused(
                 f"files of release {self._job.release} still wait to be read: run `holdfast kb ingest` for it again"
             )
-        await self._start("")
+        await self._start("", [])
         return await self._follow([])
 
     async def _is_under_way(self, digest: str) -> bool:
@@ -83,11 +83,12 @@ class Ingesting:
         held = await self._line.releases(self._job.tenant)
         return any((each.name, each.state) == (report.release, wanted) for each in held)
 
-    async def _start(self, digest: str) -> None:
+    async def _start(self, digest: str, left: Sequence[Finding]) -> None:
+        unread = tuple(finding.source for finding in left)
         await answered(
             self._line.client.start_workflow(
                 Ingest.run,
-                self._job,
+                self._job.model_copy(update={"unread": unread}),
                 id=self._id,
                 task_queue=self._line.queue,
                 id_conflict_policy=Conflict.USE_EXISTING,

@@ -56,7 +56,8 @@ class KnowledgeLine:
         return await self._act(KnowledgeAct(kind="list", tenant=tenant), f"{act_workflow_id(tenant)}/{uuid4()}")
 
     async def roll_back(self, tenant: str) -> tuple[Release, ...]:
-        return await self._act(KnowledgeAct(kind="roll_back", tenant=tenant), act_workflow_id(tenant))
+        live = next((each.name for each in await self.releases(tenant) if each.state == "live"), "")
+        return await self._act(KnowledgeAct(kind="roll_back", tenant=tenant, live=live), act_workflow_id(tenant))
 
     async def forget(self, tenant: str) -> tuple[Release, ...]:
         """Delete everything of a tenant; Refused while one of its ingests would bring it back."""

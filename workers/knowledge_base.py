@@ -39,11 +39,15 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Read documents into a release, check it, and make it live; run it again to follow what is under way."""
+    from activities.errors import Rejected
     from workers import kb_errands
     from workers.kb_files import find
     from workflows.messages import IngestJob
 
-    files = find(path)
+    try:
+        files = find(path)
+    except Rejected as refusal:
+        _give_up(refusal.message)
     if not files:
         _give_up(f"there is no file in {path}")
     job = IngestJob(tenant=tenant, release=version, publish=not stage_only, despite=despite_findings, by=_whoever())

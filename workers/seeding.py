@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import hashlib
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,14 +37,16 @@ async def seed(
 ) -> tuple[str, ...]:
     """Make `<folder>/<tenant>/` live for each tenant that has nothing else than an older state of it; returns those.
 
-    What a person has published is left alone. `kept` holds a folder for each tenant with what embedding brought, for
-    the next data folder; `lock` is a file that one process at a time holds.
+    What a person has published or rolled back to is left alone. `kept` holds a folder for each tenant with what
+    embedding brought, for the next data folder; `lock` is a file that one process at a time holds, and in `seeded`
+    beside it is for each tenant what was made live last.
     """
     done = []
     async with _alone(lock):
         for place in _places(folder):
             try:
-                if await _Seed(place, store, embedding, judge, policies, kept / place.name).plant():
+                mark = lock.with_name("seeded") / place.name
+                if await _Seed(place, store, embedding, judge, policies, kept / place.name, mark).plant():
                     done.append(place.name)
             except Rejected as refusal:
                 log.error("knowledge.not_seeded", tenant=place.name, reason=refusal.message)
@@ -67,7 +69,9 @@ class _Seed:
         judge: Judge,
         policies: PolicyStore,
         kept: Path,
+        mark: Path,
     ) -> None:
+        self._mark = mark
         self._shelf = _Shelf(place)
         self._store = store
         state = hashlib.blake2b(f"{self._shelf.state}{embedding.fingerprint}".encode(), digest_size=4).hexdigest()
@@ -80,7 +84,11 @@ class _Seed:
         """Ingest and publish, unless that is live already, or what a person published."""
         held = await self._store.releases(self._named.tenant)
         live = next((each.name for each in held if each.state == "live"), None)
-        if live == self._named.release or (live and not live.startswith(SHIPPED)):
+        if live == self._named.release:
+            self._remember()
+            return False
+        if live and (not live.startswith(SHIPPED) or self._remembered() == self._named.release):
+            # A person published it, or went back to it from these very documents.
             return False
         if any(each.name == self._named.release and each.state == "retired" for each in held):
             # The documents are back in an earlier state.
@@ -96,8 +104,16 @@ class _Seed:
         if not checked.chunks:
             return False
         await self._desk.publish_release(PublishRelease(**named, fingerprint=checked.fingerprint, at=now))
+        self._remember()
         await asyncio.to_thread(self._kept.write)
         return True
+
+    def _remembered(self) -> str:
+        return self._mark.read_text() if self._mark.exists() else ""
+
+    def _remember(self) -> None:
+        self._mark.parent.mkdir(parents=True, exist_ok=True)
+        self._mark.write_text(self._named.release)
 
     def _tell(self, findings: list[Finding]) -> None:
         """Log what speaks against the release; whoever put the documents there has said that they are to be used."""
@@ -135,6 +151,8 @@ class _Shelf:
 
     async def note(self, tenant: str, release: str, text: str) -> None: ...
     async def noted(self, tenant: str, release: str) -> str | None: ...
+    async def drop(self, tenant: str, release: str, files: Sequence[Waiting]) -> None: ...
+    async def drop_note(self, tenant: str, release: str) -> None: ...
     async def clear(self, tenant: str, release: str) -> None: ...
     async def forget(self, tenant: str) -> None: ...
 

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, ApplicationEr
 
 from activities.ingest_steps import (
     CheckRelease,
+    ClearUploads,
     FilesRead,
     KeepReading,
     Plan,
@@ -28,6 +29,9 @@ HEARTBEAT = timedelta(seconds=5)
 STEP_TIMEOUT = timedelta(hours=1)
 # What is away comes back; what cannot be read is no failure but a finding.
 RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+
+# Nothing that waits under such a name can ever be read.
+HOPELESS = frozenset({"release_taken", "tenant_unknown"})
 
 Answer = TypeVar("Answer", bound=Fact)
 
@@ -53,9 +57,13 @@ class Ingest:
         await self._read(plan)
         self._show("checking")
         checked = await self._check(plan)
-        whole = self.read.plus(FilesRead.of(checked.dropped, checked.findings))
+        others = FilesRead.of(checked.dropped, checked.findings).model_copy(update={"removed": checked.removed})
+        whole = self.read.plus(others)
         if plan.batches:
-            await self._done("keep_reading", KeepReading(**self.named.model_dump(), read=self.read))
+            # What could not be uploaded is found by no later check.
+            lost = [finding for finding in checked.findings if finding.kind == "unreadable_but_live"]
+            read = self.read.plus(FilesRead.of((), lost))
+            await self._done("keep_reading", KeepReading(**self.named.model_dump(), read=read, digest=plan.digest))
         if not checked.chunks or (whole.stops and not job.despite):
             return self._report("stopped", whole, checked)
         if not job.publish:
@@ -65,7 +73,7 @@ class Ingest:
             "publish_release",
             PublishRelease(**self.named.model_dump(), fingerprint=checked.fingerprint, at=now),
         )
-        await self._done("clear_uploads", self.named)
+        await self._clear(unread=False)
         return self._report("live", whole, checked).model_copy(update={"published_at": now})
 
     @workflow.query
@@ -77,10 +85,13 @@ class Ingest:
     async def _plan(self) -> Plan:
         try:
             return await self._step("plan_ingest", self.named, Plan)
-        except ApplicationError:
-            # Nobody will read these files.
-            await self._done("clear_uploads", self.named)
+        except ApplicationError as refusal:
+            if refusal.details and refusal.details[0] in HOPELESS:
+                await self._clear(unread=True)
             raise
+
+    async def _clear(self, unread: bool) -> None:
+        await self._done("clear_uploads", ClearUploads(**self.named.model_dump(), unread=unread))
 
     async def _read(self, plan: Plan) -> None:
         self.read = plan.read or self.read
@@ -91,7 +102,8 @@ class Ingest:
         self.current = ""
 
     async def _check(self, plan: Plan) -> ReleaseChecked:
-        ask = CheckRelease(**self.named.model_dump(), on=workflow.now().date(), digest=plan.digest)
+        today = workflow.now().date()
+        ask = CheckRelease(**self.named.model_dump(), on=today, digest=plan.digest, unread=self.job.unread)
         return await self._step("check_release", ask, ReleaseChecked)
 
     async def _step(self, activity: str, ask: Fact, result: type[Answer]) -> Answer:
@@ -144,5 +156,9 @@ def _refusals() -> Iterator[None]:
         if not isinstance(cause, ApplicationError) or not cause.non_retryable:
             raise
         raise ApplicationError(
-            cause.message, type=cause.type, non_retryable=True, category=ApplicationErrorCategory.BENIGN
+            cause.message,
+            *cause.details,
+            type=cause.type,
+            non_retryable=True,
+            category=ApplicationErrorCategory.BENIGN,
         ) from failure

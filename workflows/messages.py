@@ -251,7 +251,8 @@ IngestState = Literal["reading", "checking", "stopped", "staged", "live"]
 class IngestJob(Fact):
     """Read a tenant's uploaded files into a release, check it, and make it live if `publish`.
 
-    `despite`: a person has seen findings that stop, and publishes all the same. `by` is who asks.
+    `despite`: a person has seen findings that stop, and publishes all the same. `by` is who asks. `unread`: files that
+    belong to the release and could not be uploaded.
     """
 
     tenant: str
@@ -259,6 +260,7 @@ class IngestJob(Fact):
     publish: bool = True
     despite: bool = False
     by: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class IngestProgress(Fact):

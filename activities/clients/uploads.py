@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from activities.ingest_steps import LARGEST_FILE, LARGEST_RELEASE, MOST_FILES, W
 from policies.releases import NAME
 
 _NAME = re.compile(NAME)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 # Hidden, so that no upload can have this name.
 _NOTE = ".note.json"
 Found = TypeVar("Found")
@@ -47,7 +47,8 @@ class Uploads:
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(beside.name)
-        self._sizes[place][name] = size
+        # Whoever cleared the folder meanwhile has forgotten its sizes, too.
+        self._sizes.get(place, {})[name] = size
         return Waiting(name=name, size=size)
 
     async def put_file(self, tenant: str, release: str, name: str, path: Path) -> Waiting:
@@ -58,23 +59,23 @@ class Uploads:
     async def names(self, tenant: str, release: str) -> tuple[Waiting, ...]:
         """List what waits, by name."""
         place = self._place(tenant, release)
-        return await _beside(lambda: tuple(Waiting(name=n, size=s) for n, s in sorted(_sizes(place).items())))
+        return await _beside(lambda: tuple(sorted(_waiting(place), key=lambda each: each.name)))
 
     async def read(self, tenant: str, release: str, name: str) -> bytes:
         """Read one file; Rejected when it is not there or too large."""
         path = self._place(tenant, release) / _checked(name)
 
         def read() -> bytes:
-            _refuse_large(name, path.stat().st_size)
-            return path.read_bytes()
+            try:
+                _refuse_large(name, path.stat().st_size)
+                return path.read_bytes()
+            except FileNotFoundError:
+                raise Rejected(f"{name} does not wait to be read", reason="not_uploaded") from None
 
-        try:
-            return await _beside(read)
-        except FileNotFoundError:
-            raise Rejected(f"{name} does not wait to be read", reason="not_uploaded") from None
+        return await _beside(read)
 
     async def note(self, tenant: str, release: str, text: str) -> None:
-        """Keep a text in the place of all files of a release."""
+        """Keep a text beside the files of a release."""
         place = self._place(tenant, release)
 
         def write() -> None:
@@ -82,10 +83,33 @@ class Uploads:
             with beside:
                 beside.write(text.encode())
             os.replace(beside.name, place / _NOTE)
-            _remove_files(place)
 
         await _beside(write)
+
+    async def drop(self, tenant: str, release: str, files: Sequence[Waiting]) -> None:
+        """Delete these files, but not one that was put anew since they were listed."""
+        place = self._place(tenant, release)
+
+        def remove() -> None:
+            for file in files:
+                path = place / file.name
+                with suppress(FileNotFoundError):
+                    if _stamp(path.stat()) == file.stamp:
+                        path.unlink()
+                _prune(path.parent, place)
+
+        await _beside(remove)
         self._sizes.pop(place, None)
+
+    async def drop_note(self, tenant: str, release: str) -> None:
+        """Delete the note of a release."""
+        place = self._place(tenant, release)
+
+        def remove() -> None:
+            (place / _NOTE).unlink(missing_ok=True)
+            _prune(place, self._folder)
+
+        await _beside(remove)
 
     async def noted(self, tenant: str, release: str) -> str | None:
         """Read the note back; None where there is none."""
@@ -110,7 +134,9 @@ class Uploads:
 
     def _admit(self, place: Path, name: str, size: int) -> None:
         """Refuse what would make a release too large; other processes' files count from their first listing on."""
-        held = self._sizes.setdefault(place, _sizes(place))
+        held = self._sizes.get(place)
+        if held is None:
+            held = self._sizes[place] = {each.name: each.size for each in _waiting(place)}
         others = sum(held.values()) - held.get(name, 0)
         if name not in held and len(held) >= MOST_FILES:
             raise Rejected(f"a release has at most {MOST_FILES} files", reason="too_many_files")
@@ -171,28 +197,41 @@ async def _pieces(content: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]
             yield piece
 
 
-def _sizes(place: Path) -> dict[str, int]:
-    return {path.relative_to(place).as_posix(): path.stat().st_size for path in _files(place)}
+def _waiting(place: Path) -> Iterator[Waiting]:
+    """List what is there, but not what goes meanwhile."""
+    for path in _files(place):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            yield Waiting(name=path.relative_to(place).as_posix(), size=found.st_size, stamp=_stamp(found))
+
+
+def _stamp(found: os.stat_result) -> str:
+    return f"{found.st_ino}.{found.st_mtime_ns}"
 
 
 def _files(place: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(place):
+    for folder, _, names in os.walk(place, onerror=_closed):
         yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
-def _remove_files(place: Path) -> None:
-    for entry in place.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        elif entry.name != _NOTE:
-            entry.unlink()
+def _closed(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _prune(folder: Path, place: Path) -> None:
+    """Delete a folder with nothing in it, and so on upwards below `place`."""
+    while folder != place:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
 
 
 async def _beside(work: Callable[[], Found]) -> Found:
     """Do it in a thread; what the disk refuses is an outage."""
     try:
         return await asyncio.to_thread(work)
-    except FileNotFoundError:
-        raise
     except OSError as error:
         raise Unavailable(f"the folder of uploads cannot be used: {error.strerror}") from error

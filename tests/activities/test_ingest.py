@@ -15,12 +15,14 @@ from temporalio.testing import ActivityEnvironment
 from activities.clients.sqlite_knowledge import SqliteKnowledge
 from activities.clients.uploads import Uploads
 from activities.errors import Rejected
-from activities.ingest import MOST_BATCHES, Ingestion
+from activities.ingest import MOST_BATCHES, Ingestion, digest_of
 from activities.ingest_checks import ReleaseDesk
 from activities.ingest_reading import FileReader, Judge
 from activities.ingest_steps import (
     TOLD,
+    TOLD_BYTES,
     CheckRelease,
+    ClearUploads,
     FilesRead,
     KeepReading,
     KnowledgeAct,
@@ -32,7 +34,7 @@ from activities.ingest_steps import (
 )
 from activities.policy_store import PolicyStore
 from activities.screening import Screen
-from policies.releases import Change, Finding, fingerprint
+from policies.releases import LONGEST, Change, Finding, Release, fingerprint
 from tests.fakes.ingest import ORDERS, HashedEmbedding, PhraseJudge, RulesUnwritten
 from workers.settings import read_settings
 
@@ -97,6 +99,13 @@ class Shop:
         read = await self.read(plan)
         ask = CheckRelease(tenant=TENANT, release=release, on=TODAY, digest=plan.digest)
         return read, await self.desk.check_release(ask)
+
+    async def keep(self, release: str, read: FilesRead) -> KeepReading:
+        """Keep what was read of all that waits now."""
+        digest = digest_of(await self.uploads.names(TENANT, release))
+        ask = KeepReading(tenant=TENANT, release=release, read=read, digest=digest)
+        await self.ingestion.keep_reading(ask)
+        return ask
 
     async def publish(self, release: str, **files: bytes) -> tuple[FilesRead, ReleaseChecked]:
         read, checked = await self.stage(release, **files)
@@ -296,7 +305,7 @@ async def test_a_staged_release_is_planned_without_its_files_once_it_was_read_to
     with pytest.raises(Rejected, match="not read to its end"):
         await shop.ingestion.plan_ingest(named)
     await shop.stage("1", delivery_md=DELIVERY, broken_pdf=b"%PDF-1.7 no more")
-    await shop.ingestion.keep_reading(KeepReading(tenant=TENANT, release="1", read=read))
+    await shop.keep("1", read)
     assert await shop.ingestion.plan_ingest(named) == Plan(files=0, batches=(), read=read)
     await shop.publish("2", delivery_md=DELIVERY)
     await shop.uploads.clear(TENANT, "2")
@@ -352,3 +361,117 @@ def test_of_many_findings_those_that_stop_a_release_are_told_first() -> None:
     read = FilesRead.of([], [*notes, stop])
     assert (read.findings[0], len(read.findings), read.stops) == (stop, TOLD, True)
     assert FilesRead.of([], notes).plus(FilesRead.of([], [stop])).findings == read.findings
+
+
+async def test_a_file_replaced_by_one_of_the_same_size_is_noticed(shop: Shop) -> None:
+    plan = await shop.plan("1", delivery_md=DELIVERY)
+    await shop.read(plan)
+    await shop.uploads.put(TENANT, "1", "delivery.md", DELIVERY.replace(b"five", b"nine"))
+    with pytest.raises(Rejected, match="came or went"):
+        await shop.desk.check_release(CheckRelease(tenant=TENANT, release="1", on=TODAY, digest=plan.digest))
+
+
+async def test_a_file_that_comes_after_the_check_is_neither_deleted_nor_taken_for_read(shop: Shop) -> None:
+    plan = await shop.plan("1", delivery_md=DELIVERY)
+    read = await shop.read(plan)
+    await shop.uploads.put(TENANT, "1", "late.md", WARRANTY)
+    with pytest.raises(Rejected, match="came or went"):
+        await shop.ingestion.keep_reading(
+            KeepReading(tenant=TENANT, release="1", read=read, digest=plan.digest),
+        )
+    assert [file.name for file in await shop.uploads.names(TENANT, "1")] == ["delivery.md", "late.md"]
+
+
+async def test_keeping_and_clearing_again_leaves_what_came_since(shop: Shop) -> None:
+    read, _ = await shop.stage("1", delivery_md=DELIVERY)
+    ask = await shop.keep("1", read)
+    await shop.uploads.put(TENANT, "1", "late.md", WARRANTY)
+    await shop.ingestion.keep_reading(ask)
+    await shop.ingestion.clear_uploads(ClearUploads(tenant=TENANT, release="1", unread=False))
+    assert [file.name for file in await shop.uploads.names(TENANT, "1")] == ["late.md"]
+    assert await shop.uploads.noted(TENANT, "1") is None
+
+
+async def test_a_staged_release_is_not_read_anew_from_a_part_of_its_files(shop: Shop) -> None:
+    read, _ = await shop.stage("1", delivery_md=DELIVERY, warranty_md=WARRANTY)
+    await shop.keep("1", read)
+    longer = policy("warranty", "Lamps have a warranty of three years.")
+    with pytest.raises(Rejected, match=r"1 of them do not wait any more: delivery\.md"):
+        await shop.plan("1", warranty_md=longer)
+    assert (await shop.stage("1", delivery_md=DELIVERY))[1].chunks == 2
+    await shop.uploads.clear(TENANT, "1")
+    assert (await shop.stage("1", warranty_md=longer))[1].chunks == 1
+
+
+async def test_a_damaged_note_means_that_the_files_have_to_be_read_again(shop: Shop) -> None:
+    await shop.stage("1", delivery_md=DELIVERY)
+    await shop.uploads.clear(TENANT, "1")
+    await shop.uploads.note(TENANT, "1", '{"files": 1}')
+    with pytest.raises(Rejected, match="not read to its end"):
+        await shop.plan("1")
+
+
+async def test_an_unreadable_file_stops_the_release_only_if_it_is_live(shop: Shop) -> None:
+    await shop.publish("1", delivery_md=DELIVERY, warranty_md=WARRANTY)
+    read, _ = await shop.stage("2", delivery_md=DELIVERY, warranty_md=b"", other_pdf=b"%PDF-1.7 no more")
+    lost = [finding for finding in read.findings if finding.kind == "unreadable_but_live"]
+    assert [(finding.source, finding.stops) for finding in lost] == [("warranty.md", True)]
+    assert read.stops
+    read, _ = await shop.stage("2", warranty_md=WARRANTY)
+    assert not read.stops
+
+
+async def test_a_live_file_that_could_not_even_be_uploaded_stops_the_release(shop: Shop) -> None:
+    await shop.publish("1", delivery_md=DELIVERY, warranty_md=WARRANTY)
+    plan = await shop.plan("2", delivery_md=DELIVERY)
+    await shop.read(plan)
+    ask = CheckRelease(tenant=TENANT, release="2", on=TODAY, digest=plan.digest, unread=("warranty.md", "new.md"))
+    checked = await shop.desk.check_release(ask)
+    assert kinds(checked.findings) == [("unreadable_but_live", "warranty.md")]
+    assert (checked.stops, checked.removed) == (True, 1)
+
+
+async def test_a_plan_of_too_many_copies_is_refused_and_they_stay(shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "uploads" / TENANT / "1" / ("x" * 190)
+    folder.mkdir(parents=True)
+    for number in range(1_500):
+        (folder / f"{number}{'y' * 180}.md").touch()
+    with pytest.raises(Rejected, match="1499 of the files are copies"):
+        await shop.plan("1")
+    assert len(await shop.uploads.names(TENANT, "1")) == 1_500
+
+
+def test_reports_have_a_limit_in_bytes_whatever_files_say() -> None:
+    endless = Finding(kind="no_date", source="a.md", where="ü" * 3_000_000, says="x" * LONGEST)
+    assert (len(endless.where), endless.where[-1], endless.says) == (LONGEST, "…", "x" * LONGEST)
+    stop = Finding(kind="same_scope_twice", source="z.md", says="twice")
+    changes = [Change(source=f"{number}{'ü' * 390}", added=1) for number in range(TOLD)]
+    read = FilesRead.of(changes, [*[endless] * (TOLD - 1), stop])
+    assert read.findings[0] == stop
+    assert 100 < len(read.findings) < TOLD
+    assert len(read.model_dump_json().encode()) < 2 * TOLD_BYTES + 1_000
+    assert read.plus(read).added == 2 * TOLD
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_release_that_goes_while_it_is_compared_is_passed_over(
+    shop: Shop, store: SqliteKnowledge, gone: bool
+) -> None:
+    await shop.publish("1", delivery_md=DELIVERY)
+
+    class Racing:
+        """The same index, of which a release cannot be found any more."""
+
+        def __init__(self) -> None:
+            self.asked = False
+
+        async def releases(self, tenant: str) -> tuple[Release, ...]:
+            return () if gone and self.asked else await store.releases(tenant)
+
+        async def contents(self, tenant: str, release: str) -> object:
+            self.asked = True
+            raise Rejected("no such release", reason="release_unknown")
+
+    desk = ReleaseDesk(shop.uploads, Racing(), RulesUnwritten(read_settings().policy_folder))  # type: ignore[arg-type]
+    report = await ActivityEnvironment().run(desk.recheck_knowledge, Recheck(tenant=TENANT))
+    assert [each.same for each in report.tenants] == ([] if gone else [False])

@@ -1,14 +1,16 @@
 """Files that wait to be ingested: whole or not there, small enough, and never outside their own folder."""
 
 import asyncio
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from activities.clients.uploads import Uploads
-from activities.errors import Rejected
-from activities.ingest_steps import LARGEST_FILE, Waiting
+from activities.errors import Rejected, Unavailable
+from activities.ingest_steps import LARGEST_FILE
 
 HERE = ("northwind", "2026-12")
 
@@ -27,13 +29,14 @@ def on_disk(tmp_path: Path) -> list[str]:
     return sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
 
 
+async def listed(uploads: Uploads) -> list[tuple[str, int]]:
+    return [(file.name, file.size) for file in await uploads.names(*HERE)]
+
+
 async def test_what_is_put_is_listed_by_name_and_read_back(uploads: Uploads) -> None:
     await uploads.put(*HERE, "returns.md", b"thirty days")
     await uploads.put(*HERE, "de/Rückgabe.md", pieces(3))
-    assert await uploads.names(*HERE) == (
-        Waiting(name="de/Rückgabe.md", size=3_000_000),
-        Waiting(name="returns.md", size=11),
-    )
+    assert await listed(uploads) == [("de/Rückgabe.md", 3_000_000), ("returns.md", 11)]
     assert await uploads.read(*HERE, "returns.md") == b"thirty days"
     assert await uploads.names("northwind", "2027-01") == await uploads.names("kirana", "2026-12") == ()
 
@@ -41,7 +44,7 @@ async def test_what_is_put_is_listed_by_name_and_read_back(uploads: Uploads) -> 
 async def test_a_file_put_again_replaces_the_first(uploads: Uploads) -> None:
     await uploads.put(*HERE, "returns.md", b"thirty days")
     await uploads.put(*HERE, "returns.md", b"sixty")
-    assert await uploads.names(*HERE) == (Waiting(name="returns.md", size=5),)
+    assert await listed(uploads) == [("returns.md", 5)]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,7 @@ async def test_a_file_put_again_replaces_the_first(uploads: Uploads) -> None:
         "a\\x",
         "a\nb",
         "é" * 150,
+        "caf\udce9.md",
     ],
 )
 async def test_a_name_that_leads_elsewhere_is_refused(uploads: Uploads, tmp_path: Path, name: str) -> None:
@@ -150,11 +154,13 @@ async def test_a_file_and_a_folder_cannot_share_a_name(uploads: Uploads) -> None
         await uploads.put(*HERE, "delivery", b"x")
 
 
-async def test_a_note_takes_the_place_of_the_files_until_the_release_is_cleared(uploads: Uploads) -> None:
+async def test_a_note_stays_until_the_release_is_cleared(uploads: Uploads) -> None:
     await uploads.put(*HERE, "de/returns.md", b"x")
     assert await uploads.noted(*HERE) is None
     await uploads.note(*HERE, "read")
+    await uploads.drop(*HERE, await uploads.names(*HERE))
     assert (await uploads.names(*HERE), await uploads.noted(*HERE)) == ((), "read")
+    await uploads.put(*HERE, "de", b"no folder any more")
     await uploads.clear(*HERE)
     assert await uploads.noted(*HERE) is None
     await uploads.clear(*HERE)
@@ -169,3 +175,58 @@ async def test_a_forgotten_tenant_leaves_no_file_and_others_keep_theirs(uploads:
 async def test_what_is_not_there_is_refused_by_name(uploads: Uploads) -> None:
     with pytest.raises(Rejected, match=r"absent.md does not wait"):
         await uploads.read(*HERE, "absent.md")
+
+
+async def test_only_what_was_listed_is_dropped(uploads: Uploads) -> None:
+    for name in ("a.md", "b.md"):
+        await uploads.put(*HERE, name, b"thirty")
+    before = await uploads.names(*HERE)
+    await uploads.put(*HERE, "b.md", b"eighty")
+    await uploads.put(*HERE, "c.md", b"x")
+    await uploads.drop(*HERE, before)
+    assert await listed(uploads) == [("b.md", 6), ("c.md", 1)]
+
+
+async def test_a_note_goes_without_the_files_that_wait(uploads: Uploads, tmp_path: Path) -> None:
+    await uploads.put(*HERE, "a.md", b"x")
+    await uploads.note(*HERE, "read")
+    await uploads.drop_note(*HERE)
+    assert (await uploads.noted(*HERE), await listed(uploads)) == (None, [("a.md", 1)])
+    await uploads.drop(*HERE, await uploads.names(*HERE))
+    await uploads.drop_note(*HERE)
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+async def test_the_folder_is_looked_through_once_for_many_files(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = []
+
+    def counted(place: Path, **more: object) -> object:
+        walks.append(place)
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", counted)
+    for number in range(5):
+        await uploads.put(*HERE, f"{number}.md", b"x")
+    assert len(walks) == 1
+
+
+async def test_a_file_put_while_the_release_is_cleared_is_an_outage_and_can_be_put_again(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    async def cleared() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.to_thread(shutil.rmtree, tmp_path / "uploads")
+
+    with pytest.raises(Unavailable):
+        await uploads.put(*HERE, "a.md", cleared())
+    await uploads.put(*HERE, "a.md", b"x")
+    assert await listed(uploads) == [("a.md", 1)]
+
+
+async def test_a_listing_passes_over_what_goes_meanwhile(uploads: Uploads, tmp_path: Path) -> None:
+    await uploads.put(*HERE, "a.md", b"x")
+    # A link to nothing is what a file that went looks like.
+    (tmp_path / "uploads" / Path(*HERE) / "gone.md").symlink_to(tmp_path / "nowhere")
+    assert await listed(uploads) == [("a.md", 1)]

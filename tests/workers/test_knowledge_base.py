@@ -137,6 +137,17 @@ async def test_files_that_could_not_be_read_are_named_and_the_status_is_1(served
     assert (status, "film.pdf: it has more than 20 MB" in complaints) == (2, True)
 
 
+async def test_a_live_file_that_cannot_be_copied_any_more_stops_the_release(served: Desk) -> None:
+    await served.does(served.reading("1", served.lay(delivery_md=DELIVERY, warranty_md=WARRANTY)))
+    documents = served.lay(delivery_md=DELIVERY)
+    with (documents / "warranty.md").open("wb") as film:
+        film.truncate(200_000_000)
+    status, said, _ = await served.does(served.reading("2", documents))
+    assert (status, said.of("report")[0]["state"]) == (1, "stopped")
+    assert ("unreadable_but_live", "warranty.md") in [(each["kind"], each["source"]) for each in said.of("finding")]
+    assert await served.releases() == [("1", "live"), ("2", "staged")]
+
+
 async def test_a_skipped_duplicate_is_a_note_and_no_failure(served: Desk) -> None:
     status, said, _ = await served.does(served.reading("1", served.lay(delivery_md=DELIVERY, versand_md=DELIVERY)))
     assert (status, [each["kind"] for each in said.of("finding")]) == (0, ["duplicate_document"])
@@ -338,3 +349,33 @@ def test_at_a_terminal_a_person_reads_sentences(capsys: pytest.CaptureFixture[st
         "live     1: 2 documents, 10 passages, published 2026-11-21 12:00 UTC\n"
         "northwind: release 1, 10 passages: NOT as approved, 2 passages altered\n"
     )
+
+
+def test_files_are_found_by_name_as_text_and_not_below_hidden_folders(tmp_path: Path) -> None:
+    for name in ("a/b.md", "a.md", "a-b.md", ".git/x.md", ".hidden", "a/.x/y.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [file.name for file in find(tmp_path)] == ["a-b.md", "a.md", "a/b.md"]
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.md").touch()
+    listing = os.scandir
+
+    def scandir(path: str) -> object:
+        # Root, as whom tests may run, is let in everywhere.
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    refused = CliRunner().invoke(kb, ["ingest", str(tmp_path), "--tenant", "northwind", "--version", "1"])
+    assert refused.exit_code == 2
+    assert f"{tmp_path / 'closed'}: Permission denied: change its permissions" in refused.output
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.md")).touch()
+    refused = CliRunner().invoke(kb, ["ingest", str(tmp_path), "--tenant", "northwind", "--version", "1"])
+    assert (refused.exit_code, "is not UTF-8: rename it" in refused.output) == (2, True)

@@ -122,6 +122,19 @@ async def test_what_a_person_published_stays(start: Start) -> None:
     assert [release.name for release in await start.store.releases(TENANT) if release.state == "live"] == ["ours"]
 
 
+async def test_a_persons_way_back_to_earlier_documents_stays_until_they_change(start: Start) -> None:
+    await start.seed()
+    start.lay("gifts.md", policy("gifts", "We wrap gifts."))
+    await start.seed()
+    await start.seed()
+    await start.store.roll_back(TENANT, datetime(2026, 11, 21, tzinfo=UTC))
+    assert await start.seed() == ()
+    assert await start.live() == ["delivery", "warranty"]
+    start.lay("gifts.md", policy("gifts", "We wrap gifts and lamps."))
+    assert await start.seed() == (TENANT,)
+    assert await start.live() == ["delivery", "gifts", "warranty"]
+
+
 async def test_findings_are_logged_and_what_cannot_be_read_is_not_live(start: Start) -> None:
     start.lay("newer.md", NEWER)
     start.lay("broken.pdf", b"%PDF-1.7 no more", tenant="kirana")

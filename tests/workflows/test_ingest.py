@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,17 +22,22 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
+from temporalio.worker import Worker
 
 from activities.clients.sqlite_knowledge import SqliteKnowledge
 from activities.clients.uploads import Uploads
+from activities.errors import Malformed
 from activities.ingest_steps import KnowledgeAct, Recheck
 from activities.ports import Asked
 from policies.releases import Change
 from policies.retrieval import Scope
 from tests.activities.test_ingest import DELIVERY, WARRANTY, kinds, locked_pdf, policy
-from tests.fakes.ingest import HashedEmbedding
+from tests.fakes.ingest import HashedEmbedding, PhraseJudge, RulesUnwritten
 from tests.workflows.ingest_worker import ingesting
+from workers.kb_activities import ingest_activities
 from workers.schedules import watch_knowledge
+from workers.settings import read_settings
+from workers.workflow_sandbox import sandboxed_runner
 from workflows.ingest import Ingest
 from workflows.knowledge_watch import ActOnKnowledge, KnowledgeWatch
 from workflows.messages import TASK_TIMEOUT, IngestJob, IngestReport, ingest_workflow_id
@@ -58,7 +64,7 @@ class Shop:
     def uploads(self) -> Uploads:
         return Uploads(self.folder / "uploads")
 
-    async def begin(self, release: str, files: dict[str, bytes], **job: bool) -> Run:
+    async def begin(self, release: str, files: dict[str, bytes], **job: Any) -> Run:
         for name, data in files.items():
             await self.uploads.put(self.tenant, release, name, data)
         return await self.client.start_workflow(
@@ -69,7 +75,7 @@ class Shop:
             task_timeout=TASK_TIMEOUT,
         )
 
-    async def ingest(self, release: str, files: dict[str, bytes], **job: bool) -> IngestReport:
+    async def ingest(self, release: str, files: dict[str, bytes], **job: Any) -> IngestReport:
         return await (await self.begin(release, files, **job)).result()
 
     async def act(self, kind: str) -> list[tuple[str, str]]:
@@ -170,6 +176,49 @@ async def test_files_that_come_while_others_are_read_end_the_ingest_in_words(ser
     served.embedding.before = lay_another
     assert "came or went" in await refused(served.ingest("2", {"warranty.md": WARRANTY}))
     assert await served.act("list") == [("1", "live"), ("2", "staged")]
+
+
+async def test_an_unreadable_file_that_is_live_stops_a_release_also_when_nothing_is_read_again(served: Shop) -> None:
+    await served.ingest("1", {"delivery.md": DELIVERY, "warranty.md": WARRANTY, "gifts.md": policy("gifts", "None.")})
+    files = {"delivery.md": DELIVERY, "warranty.md": b""}
+    stopped = await served.ingest("2", files, unread=("gifts.md",))
+    lost = [finding.source for finding in stopped.findings if finding.kind == "unreadable_but_live"]
+    assert (stopped.state, stopped.removed, sorted(lost)) == ("stopped", 2, ["gifts.md", "warranty.md"])
+    again = await served.ingest("2", {})
+    assert (again.state, {*kinds(again.findings)} >= {("unreadable_but_live", name) for name in lost}) == (
+        "stopped",
+        True,
+    )
+    assert (await served.ingest("2", {}, despite=True)).state == "live"
+
+
+async def test_only_the_mended_file_of_a_stopped_release_is_refused_and_stays(served: Shop) -> None:
+    await served.ingest("1", {**TWICE, "warranty.md": WARRANTY})
+    assert "Upload all files" in await refused(served.ingest("1", {"newer.md": TWICE["newer.md"]}))
+    assert [file.name for file in await served.uploads.names(served.tenant, "1")] == ["newer.md"]
+    mended = {"newer.md": policy("news", "We write letters."), "delivery.md": DELIVERY, "warranty.md": WARRANTY}
+    report = await served.ingest("1", mended)
+    assert (report.state, report.chunks) == ("live", 3)
+
+
+async def test_files_wait_on_when_the_index_cannot_be_asked(shop: Shop) -> None:
+    class Misread(SqliteKnowledge):
+        async def stage(self, tenant: str, release: str) -> None:
+            raise Malformed("the index answers with something else")
+
+    store = Misread(shop.folder / "index", "hashed")
+    policies = RulesUnwritten(read_settings().policy_folder)
+    activities = ingest_activities(shop.uploads, store, shop.embedding, PhraseJudge(), policies)
+    async with Worker(
+        shop.client,
+        task_queue=shop.queue,
+        workflows=[Ingest],
+        activities=activities,
+        workflow_runner=sandboxed_runner(),
+    ):
+        assert "something else" in await refused(shop.ingest("1", {"delivery.md": DELIVERY}))
+    assert [file.name for file in await shop.uploads.names(shop.tenant, "1")] == ["delivery.md"]
+    await store.close()
 
 
 async def test_a_forgotten_tenant_has_nothing_left(served: Shop) -> None:
