@@ -127,17 +127,19 @@ class Retriever:
                 chunk.tier,
             )
             if key not in shown:
-                shown[key] = clause_of(chunk, await self._text(tenant, chunk), score)
+                shown[key] = await self._clause(tenant, chunk, score)
             if len(shown) == MOST_CLAUSES:
                 break
         return tuple(shown.values())
 
-    async def _text(self, tenant: str, chunk: Chunk) -> str:
-        if chunk.parts == 1:
-            return chunk.text
-        parts = list(await self._index.section(tenant, chunk))
+    async def _clause(self, tenant: str, chunk: Chunk, score: float) -> Clause:
+        """Show the section a chunk stands in; what is disputed of one part is of the whole."""
+        parts = list(await self._index.section(tenant, chunk)) if chunk.parts > 1 else []
+        if not parts:
+            return clause_of(chunk, chunk.text, score)
         first = max(0, min(chunk.part - MOST_PARTS // 2, len(parts) - MOST_PARTS))
-        return whole(parts[first : first + MOST_PARTS]) if parts else chunk.text
+        clause = clause_of(chunk, whole(parts[first : first + MOST_PARTS]), score)
+        return clause.model_copy(update={"disputed": any(part.disputed for part in parts)})
 
 
 def _cosine(chunk: Chunk, cosines: Vectors) -> float:

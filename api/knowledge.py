@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from activities.errors import Rejected, Unavailable
+from activities.errors import Malformed, Rejected, Unavailable
 from activities.ingest_steps import KnowledgeAct, Waiting
 from api.auth import Role, Visitor
 from api.problems import Problem, responses
@@ -36,6 +36,12 @@ class IngestIn(Written):
 
     publish: bool = True
     despite: bool = False
+
+
+class RollBackIn(Written):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"live": "2026-12"}]})
+
+    live: str = Field(pattern=f"^{NAME}$", description="The release to leave, as listed; asking twice leaves it once")
 
 
 class IngestView(Fact):
@@ -99,10 +105,15 @@ async def list_releases(visitor: Keeper, parts: PartsDep) -> list[Release]:
         return list(await engine.releases(visitor.tenant))
 
 
-@router.post("/rollback", responses=responses(*KEPT, "release-refused", "knowledge-busy", "still-working"))
-async def roll_back(visitor: Keeper, parts: PartsDep) -> list[Release]:
+@router.post(
+    "/rollback",
+    responses=responses(
+        *KEPT, "body-too-large", "body-unreadable", "release-refused", "knowledge-busy", "still-working"
+    ),
+)
+async def roll_back(body: RollBackIn, visitor: Keeper, parts: PartsDep) -> list[Release]:
     """Make the release live again that was live before; lists the releases, the live one first."""
-    act = KnowledgeAct(kind="roll_back", tenant=visitor.tenant)
+    act = KnowledgeAct(kind="roll_back", tenant=visitor.tenant, live=body.live)
     return list((await parts.line.act_on_knowledge(act)).releases)
 
 
@@ -135,5 +146,5 @@ def _doors(unknown: str = "release-not-found") -> Iterator[None]:
         raise Problem(
             "file-too-large" if refusal.reason == "too_large" else "release-refused", refusal.message
         ) from None
-    except Unavailable:
+    except (Unavailable, Malformed):
         raise Problem("knowledge-unavailable") from None

@@ -176,13 +176,21 @@ class Line:
 
     async def act_on_knowledge(self, act: KnowledgeAct) -> Releases:
         """Have a worker do what a person wants done with releases as a whole, one act of a tenant at a time."""
-        workflow_id = act_workflow_id(act.tenant)
-        with problems():
-            async with timeout(self._patience):
+        workflow_id, soon = act_workflow_id(act.tenant), timedelta(seconds=self._patience)
+        try:
+            with problems():
+                # What nobody did in time is not done later, when the person has long asked again.
                 done: Releases = await self._client.execute_workflow(
-                    "KnowledgeAct", act, id=workflow_id, task_queue=KNOWLEDGE_QUEUE, result_type=Releases
+                    "KnowledgeAct",
+                    act,
+                    id=workflow_id,
+                    task_queue=KNOWLEDGE_QUEUE,
+                    result_type=Releases,
+                    execution_timeout=soon,
                 )
                 return done
+        except WorkflowAlreadyStartedError:
+            raise Problem("knowledge-busy") from None
 
     async def runs_of(self, tenant: str, customer_id: str) -> list[Run]:
         """Find every run of every conversation of one customer."""

@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
+from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 from workflows.messages import Refusal
 
@@ -128,6 +129,10 @@ def responses(*slugs: str) -> dict[int | str, dict[str, Any]]:
 
 def refusal_of(cause: BaseException | None) -> Problem | None:
     """Say which problem a workflow's refusal is; None for a failure nobody foresaw."""
+    if isinstance(cause, (CancelledError, TerminatedError)):
+        return Problem("release-refused", "The workflow was stopped by a person; start it again.")
+    if isinstance(cause, TemporalTimeout):
+        return Problem("knowledge-unavailable", "No knowledge worker did it in time.")
     if not isinstance(cause, ApplicationError) or cause.type is None:
         return None
     # The run ended between taking the update and answering it; the next run answers the same message id.
@@ -135,6 +140,8 @@ def refusal_of(cause: BaseException | None) -> Problem | None:
         return Problem("still-working")
     if cause.type == "Rejected":
         return Problem("release-refused", cause.message)
+    if cause.type in ("Unavailable", "Malformed"):
+        return Problem("knowledge-unavailable")
     if cause.type not in PROBLEMS:
         log.error("update.failed", type=cause.type)
         return None

@@ -8,6 +8,8 @@ from policies.clauses import EVERYWHERE, Clause
 from policies.frozen import Fact
 
 HEADING_STEP = " › "
+# From when a document holds that does not say so.
+SINCE_EVER = date(1970, 1, 1)
 Volatility = Literal["stable", "seasonal", "volatile"]
 
 
@@ -77,7 +79,7 @@ def clause_of(chunk: Chunk, text: str, score: float) -> Clause:
         text=text,
         document=chunk.document,
         version=chunk.version,
-        effective_from=chunk.effective_from.isoformat(),
+        effective_from="" if chunk.effective_from == SINCE_EVER else chunk.effective_from.isoformat(),
         effective_to=chunk.effective_to.isoformat() if chunk.effective_to else "",
         region=chunk.region,
         language=chunk.language,

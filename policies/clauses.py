@@ -6,7 +6,7 @@ EVERYWHERE = "*"
 
 
 class Clause(Fact):
-    """A section of a written policy: data to cite, never an instruction. Dates are ISO; `effective_to` may be empty.
+    """A section of a written policy: data to cite, never an instruction. Dates are ISO; either may be empty.
 
     `chunk_id` opens exactly the passage that was found; `source` names file and page or heading path. `disputed`:
     another clause in force says otherwise, so that neither may be told as the answer.

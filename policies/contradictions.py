@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from math import ceil
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ SAME_SECTION, ELSEWHERE = 0.5, 0.8
 FEWEST_IN_COMMON = 2
 CLASHING = 0.5
 MOST = 1_000
+MOST_COMPARED = 1_000_000
 HALF_STOP = re.compile(r";\s+")
 # Words that make no other matter of it: "within 30 days" and "within 30 days of delivery".
 NEUTRAL = frozenset(
@@ -84,10 +85,18 @@ def _codes(text: str) -> tuple[str, ...]:
     return codes_of(text)
 
 
+@lru_cache(maxsize=10_000)
+def _is_limited(text: str) -> bool:
+    return LIMITED.search(text) is not None
+
+
 def find(chunks: Sequence[Chunk]) -> tuple[Contradiction, ...]:
-    """Compare what chunks of one tenant say; a pair of chunks is reported once, and at most a thousand pairs."""
+    """Compare what chunks of one tenant say; a pair of chunks is reported once, and at most a thousand pairs.
+
+    Where documents say almost the same everywhere, only the first million pairs of sentences are compared.
+    """
     found: dict[tuple[str, ...], Contradiction] = {}
-    for one, other in _pairs(list(_statements(chunks))):
+    for one, other in islice(_pairs(list(_statements(chunks))), MOST_COMPARED):
         if not _meet(one, other):
             continue
         pair = tuple(sorted((_name(one.chunk), _name(other.chunk))))
@@ -217,7 +226,7 @@ def _values(part: Part, unit: tuple[str, str]) -> frozenset[object]:
 
 def _denies(one: _Statement, other: _Statement) -> bool:
     """Whether one allows what the other denies; a condition on one side only makes it an exception."""
-    if bool(LIMITED.search(one.text)) != bool(LIMITED.search(other.text)):
+    if _is_limited(one.text) != _is_limited(other.text):
         return False
     clear = (one.polarity.affirmed ^ one.polarity.denied) & (other.polarity.affirmed ^ other.polarity.denied)
     return len(clear) >= FEWEST_IN_COMMON and len(clashes(one.polarity, other.polarity)) > CLASHING * len(clear)

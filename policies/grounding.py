@@ -122,10 +122,10 @@ class _Source:
         words = frozenset(content_of(without_numbers(sentence), self.language))
         for part in parts_of(sentence, self.language):
             for number in part.numbers:
-                if any(map(number.equals, self.given)):
-                    continue
+                # What was said already may be said again, but not of a case for which the clause has another number.
                 if not any(each.holds(number) for each in self.parts):
-                    yield "number_not_in_clause", number.text
+                    if not any(map(number.equals, self.given)):
+                        yield "number_not_in_clause", number.text
                 elif misplaced(number, part, self.parts, words, self.said):
                     yield "number_of_another_case", number.text
                 elif differently_bound(number, part, self.parts):

@@ -41,7 +41,8 @@ class Promise(Fact):
 def honour(window: ReturnWindow, order_id: str, promises: Sequence[Promise]) -> ReturnWindow:
     """Keep a window open as long as was promised for this item of this order; never shorten it."""
     if window.closes_at is None:
-        return window
+        days = max((each.days for each in promises if _is_about(each, order_id, window.sku)), default=0)
+        return window.model_copy(update={"days": max(days, window.days or 0) or window.days})
     latest, promise = window.closes_at, None
     for each in promises:
         until = each.until(window) if _is_about(each, order_id, window.sku) else None

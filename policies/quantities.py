@@ -14,7 +14,8 @@ from policies.terms import WORD, is_code, terms_of
 COUNT = "count"
 Unit = tuple[str, Decimal]
 # Spaces that do not break stand in "30 €"; each is one character, so that positions stay.
-SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u00ad": " "})
+# The Turkish "ı" and "İ" match an "i" in a pattern that ignores case, and no word of ours.
+EVEN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u00ad": " ", "ı": "i", "İ": "I"})
 WRITTEN = (
     r"\d{1,3}(?:[.,'’]\d{2,3}){1,5}(?:[.,]\d{1,2})?(?!\d)|\d{1,3}(?: \d{3}){1,4}(?!\d)|\d{1,12}(?:[.,]\d{1,2}(?!\d))?"
 )
@@ -71,7 +72,7 @@ class Quantity(Fact):
 @lru_cache(maxsize=4_000)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Find quantities in their order. Both ends of a range are given; "12/05/2026" is given in both readings."""
-    text = text.translate(SPACES)
+    text = text.translate(EVEN)
     found: list[Quantity] = []
     for pattern, read in ((DATE, _days), (CLOCK, _clocks), (WEEKDAY, _weekdays), (PART, _parts), (TIMES, _times)):
         spans = []

@@ -3,7 +3,23 @@
 from collections.abc import Collection, Sequence
 
 from policies.clauses import Clause
+from policies.codes import canonical
+from policies.slots import skus
 from policies.verdict import Outcome, Verdict
+
+
+def of_articles(clauses: Sequence[Clause], articles: Collection[str]) -> tuple[Clause, ...]:
+    """Leave out clauses that speak of other articles than those asked about, `articles` by their canonical codes.
+
+    Where the best is such a clause nothing is left, for how sure a search was, it was of that one.
+    """
+    kept = tuple(clause for clause in clauses if not articles or _is_about(clause, articles))
+    return kept if clauses and clauses[0] in kept else ()
+
+
+def _is_about(clause: Clause, articles: Collection[str]) -> bool:
+    named = {canonical(sku) for sku in skus(clause.text)}
+    return not named or bool(named & set(articles))
 
 
 def answering(clauses: Sequence[Clause], windows: Collection[str], governing: Collection[str]) -> Clause | None:

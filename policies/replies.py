@@ -128,7 +128,8 @@ class Replies(Fact):
     return_window_closed: OfDenial = ""
     return_already_open: OfDenial = ""
     window_open: Annotated[str, _quoting("items", "days", "date")] = (
-        "Yes, you can send back {items} until {date}: {days} days after delivery for your tier."
+        "Yes, you can send back {items} until {date}: {days} days after delivery for your tier, unless it is one of "
+        "the things that cannot be returned."
     )
     window_closed: Annotated[str, _quoting("items", "days", "date")] = (
         "No, the {days} days for {items} ended on {date}."
@@ -154,6 +155,9 @@ class Replies(Fact):
     change_refused: OfOrder = ""
 
     policy_answer: Annotated[str, _quoting("title", "text", "document", "version", "date")] = ""
+    policy_answer_undated: Annotated[str, _quoting("title", "text", "document", "version")] = (
+        "{text}\n(Source: {document}, “{title}”, version {version})"
+    )
     policy_absent: Plain = ""
     policy_disputed: Plain = "Our documents are not clear on this, so I will not guess."
 

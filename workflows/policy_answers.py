@@ -1,16 +1,14 @@
 """The policy agent: answers from the tenant's own clauses with their source, and says so when there is none."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 
 from activities.tools.search_policy import PolicyHits, SearchPolicy, SearchScope
 from policies import quoting
-from policies.bundle import ReturnWindowRule
 from policies.clauses import Clause
 from policies.extracts import extract
 from policies.facts import Complexity, CustomerFacts, IntentGuess, Understanding
 from policies.retrieval import Consulted, Path
-from policies.slots import skus
 from policies.terms import terms_of
 from policies.verdict import Outcome, Verdict
 from workflows.policy_question import Asked, settle
@@ -22,18 +20,10 @@ from workflows.turn import KNOWLEDGE_QUEUE, Turn
 async def answer_policy(turn: Turn, customer: CustomerFacts, guess: IntentGuess, understood: Understanding) -> None:
     """Quote what the governing clause says to one question, with its conditions filled in; raises Outage."""
     asked = await settle(turn, customer, guess, understood)
-    hits = await _search(turn, customer, asked, understood, asked.words)
-    if not hits.clauses and asked.codeless:
-        # Nothing speaks of this very article, so what holds for its kind does; what names another article does not.
-        wider = await _search(turn, customer, asked, understood, asked.codeless)
-        hits = wider.model_copy(update={"clauses": tuple(each for each in wider.clauses if not skus(each.text))})
+    asked, hits = await _find(turn, customer, asked, understood)
     rules = turn.bundle.rules.returns
-    windows = {rule.clause for rule in rules}
-    if asked.order and not asked.named and _speaks_of_others(hits.clauses, asked, windows, customer.region, rules):
-        asked = asked.at_large(turn.now.date())
-        hits = await _search(turn, customer, asked, understood, asked.words)
     governing = {rule.clause for rule in asked.rules(customer.region, rules)}
-    clause = quoting.answering(hits.clauses, windows, governing)
+    clause = quoting.answering(hits.clauses, {rule.clause for rule in rules}, governing)
     verdict = turn.judge(quoting.judge(clause, hits.confidence, turn.bundle.version))
     if clause is None:
         _say_once(turn, turn.words.policy_absent)
@@ -47,16 +37,21 @@ async def answer_policy(turn: Turn, customer: CustomerFacts, guess: IntentGuess,
         await _tell(turn, customer, asked, (clause, *others))
 
 
-def _speaks_of_others(
-    clauses: Sequence[Clause],
-    asked: Asked,
-    windows: Set[str],
-    region: str,
-    rules: Sequence[ReturnWindowRule],
-) -> bool:
-    """Whether a question asked after an order is about other articles: "and how long for headphones?"."""
-    governing = {rule.clause for rule in asked.rules(region, rules)}
-    return bool(clauses) and clauses[0].clause_id in windows - governing
+async def _find(
+    turn: Turn, customer: CustomerFacts, asked: Asked, understood: Understanding
+) -> tuple[Asked, PolicyHits]:
+    """Search, and settle whether a question asked after an order is about it: only where its window is what answers."""
+    if asked.order and not asked.named:
+        at_large = asked.at_large(turn.now.date())
+        hits = await _search(turn, customer, at_large, understood, at_large.words)
+        windows = {rule.clause for rule in asked.rules(customer.region, turn.bundle.rules.returns)}
+        if not hits.clauses or hits.clauses[0].clause_id not in windows:
+            return at_large, hits
+    hits = await _search(turn, customer, asked, understood, asked.words)
+    if not hits.clauses and asked.codeless:
+        # Nothing speaks of this very article, so what holds for its kind does.
+        hits = await _search(turn, customer, asked, understood, asked.codeless)
+    return asked, hits
 
 
 async def _search(
@@ -89,7 +84,7 @@ async def _search(
         confidence=hits.confidence,
     )
     turn.consulted.append(consulted)
-    return hits
+    return hits.model_copy(update={"clauses": quoting.of_articles(hits.clauses, asked.articles)})
 
 
 def _path(turn: Turn, intent: str, understood: Understanding) -> Path:
@@ -116,14 +111,10 @@ async def _tell(turn: Turn, customer: CustomerFacts, asked: Asked, clauses: Sequ
 
 
 def _with_source(turn: Turn, clause: Clause, text: str) -> str:
-    return turn.words.say(
-        "policy_answer",
-        text=text,
-        title=clause.title,
-        document=clause.document,
-        version=clause.version,
-        date=turn.day(datetime.fromisoformat(clause.effective_from)),
-    )
+    source = {"text": text, "title": clause.title, "document": clause.document, "version": clause.version}
+    if not clause.effective_from:
+        return turn.words.say("policy_answer_undated", **source)
+    return turn.words.say("policy_answer", **source, date=turn.day(datetime.fromisoformat(clause.effective_from)))
 
 
 def _say_once(turn: Turn, text: str) -> None:

@@ -40,6 +40,12 @@ class Asked:
     codeless: str = ""
     named: bool = True
 
+    @property
+    def articles(self) -> frozenset[str]:
+        """Name the articles the question is about by their codes; empty where it names none."""
+        own = {line.sku for line in self.lines} if self.order and self.named else set()
+        return frozenset(canonical(sku) for sku in (*skus(self.words), *own))
+
     def at_large(self, today: date) -> "Asked":
         """Give the same question without an order."""
         return Asked(self.intent, self.words, today)

@@ -205,7 +205,7 @@ async def test_a_cross_encoder_has_the_last_word_but_for_codes(index: SqliteKnow
     judged = Retriever(index, embedder, _Backwards())
     found = await judged.trace("how long until I get my refund", SCOPE, "en", "accurate", RULES)
     held = await index.chunks("northwind", [hit.chunk_id for hit in found.stages["reranked"]])
-    lengths = [len(held[hit.chunk_id].indexed) for hit in found.stages["reranked"]]
+    lengths = [len(held[hit.chunk_id].told) for hit in found.stages["reranked"]]
     assert lengths == sorted(lengths)
     coded = await judged.trace("can I wash SKU-9942-B?", SCOPE, "en", "accurate", RULES)
     assert coded.clauses[0].clause_id == "blanket-b"

@@ -108,9 +108,9 @@ async def test_what_was_cited_opens_in_its_old_words_after_a_newer_release_and_a
     assert await cited(folder, boss) != before
     old = await library.get(f"/v1/knowledge/clauses/{before}", **boss)
     assert "within 30 days" in old.json()["text"]
-    back = await library.post("/v1/knowledge/rollback", {}, **boss)
-    live = back.json()[0]
-    assert (live["name"], live["state"]) == ("one", "live")
+    for _ in range(2):
+        back = await library.post("/v1/knowledge/rollback", {"live": "two"}, **boss)
+        assert [(each["name"], each["state"]) for each in back.json()] == [("one", "live"), ("two", "retired")]
     assert await cited(folder, boss) == before
 
 
@@ -141,7 +141,7 @@ async def test_only_supervisors_and_operators_bring_in_documents(
 ) -> None:
     who = boss | {"role": role}
     assert slug(await upload(library, who, "mine")) == "role-not-allowed"
-    assert slug(await library.post("/v1/knowledge/rollback", {}, **who)) == "role-not-allowed"
+    assert slug(await library.post("/v1/knowledge/rollback", {"live": "mine"}, **who)) == "role-not-allowed"
 
 
 async def test_a_file_above_twenty_megabytes_is_refused_and_nothing_of_it_waits(
@@ -167,7 +167,9 @@ async def test_waiting_files_can_be_listed_and_deleted(library: Site, boss: dict
 
 
 async def test_what_cannot_be_done_says_why(library: Site, boss: dict[str, str]) -> None:
-    answer = await library.post("/v1/knowledge/rollback", {}, **boss)
+    await upload(library, boss, "only")
+    await ingest(library, boss, "only")
+    answer = await library.post("/v1/knowledge/rollback", {"live": "only"}, **boss)
     assert (answer.status_code, slug(answer)) == (409, "release-refused")
     assert answer.json()["detail"]
     assert slug(await library.get("/v1/knowledge/releases/never/ingest", **boss)) == "release-not-found"

@@ -59,9 +59,10 @@ def test_days_promised_before_arrival_count_from_it() -> None:
     assert honoured.closes_at.date() == (ARRIVED + days(30)).date()
 
 
-def test_what_has_not_arrived_has_no_end_to_keep() -> None:
+def test_of_what_has_not_arrived_the_days_that_were_told_are_kept() -> None:
     waiting = window(15, arrived=None)
-    assert honour(waiting, "12345", [promise(30)]) == waiting
+    assert honour(waiting, "12345", [promise(30), promise(20)]).days == 30
+    assert honour(waiting, "12345", [promise(10)]) == waiting
 
 
 @given(ruled=st.integers(0, 120), told=st.lists(st.integers(0, 120), max_size=4), dated=st.booleans())

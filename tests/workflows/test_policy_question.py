@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from policies.facts import CustomerFacts
 from policies.gist import essence
 from tests.fakes.shop import order
 from tests.workflows.conftest import CUSTOMER, Here
 from tests.workflows.desk import RETURNS
-from tests.workflows.policy_scenes import ELECTRONICS, HOW_LONG, scope_of
+from tests.workflows.policy_scenes import ELECTRONICS, HOW_LONG, INVOICES, scope_of
 from tests.workflows.test_conversation import tools_of
 
 
@@ -75,11 +77,34 @@ async def test_a_question_is_searched_for_with_the_codes_it_names(here: Here) ->
 async def test_an_article_no_policy_names_is_answered_by_what_holds_for_its_kind(here: Here) -> None:
     desk = here(order())
     other = ELECTRONICS.model_copy(update={"clause_id": "hats", "text": "SKU-1001-B cannot be returned."})
-    desk.by_word = {"SKU-1001-A": (), "item": (other, RETURNS)}
+    desk.by_word = {"SKU-1001-A": (), "item": (RETURNS, other)}
     reply = await desk.customer().say("how long can I keep SKU-1001-A of order 12345?")
     assert "Yes, you can send back Nimbus Runner Shoes" in reply.text
     assert [citation.clause_id for citation in reply.citations] == ["returns.general"]
     assert tools_of(reply) == ["get_order_status", "search_policy", "search_policy", "get_return_window"]
+
+
+@pytest.mark.parametrize("found", ["at once", "among articles of its kind"])
+async def test_what_holds_for_another_article_is_not_told_nor_what_comes_after_it(here: Here, found: str) -> None:
+    desk = here(order())
+    other = ELECTRONICS.model_copy(update={"clause_id": "hats", "text": "SKU-1001-B cannot be returned."})
+    hits = {"SKU-1001-A": (other, RETURNS)} if found == "at once" else {"SKU-1001-A": (), "item": (other, RETURNS)}
+    desk.by_word = {"item": (), **hits}
+    reply = await desk.customer().say("how long can I keep SKU-1001-A of order 12345?")
+    assert reply.text.startswith("I could not find this in our policies")
+    assert reply.citations == ()
+
+
+async def test_a_question_asked_after_an_order_is_about_it_only_where_its_window_answers(here: Here) -> None:
+    desk = here(order(age_days=90))
+    customer = desk.customer()
+    await customer.say("where is order 12345?")
+    desk.clauses = (INVOICES,)
+    await customer.say("how do I get an invoice")
+    assert scope_of(desk)["on"] == datetime.now(UTC).date().isoformat()
+    desk.clauses = (RETURNS,)
+    await customer.say("how long can I keep it?")
+    assert scope_of(desk)["on"] != datetime.now(UTC).date().isoformat()
 
 
 async def test_an_article_that_is_not_the_customers_gets_no_answer_for_another(here: Here) -> None:
