@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from activities.clients.knowledge import Knowledge
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from activities.clients.knowledge import Knowledge
 from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
 from activities.ports import Lessons
