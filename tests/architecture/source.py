@@ -1,6 +1,7 @@
 """The source of each room, read once as syntax trees; nothing here imports the code it looks at."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -60,4 +61,13 @@ def _dotted(node: ast.expr) -> str:
 @cache
 def _read(room: str) -> tuple[Source, ...]:
     texts = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / room).rglob("*.py"))}
-    return tuple(Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text)) for path, text in texts.items())
+    return tuple(Source(path.relative_to(ROOT).as_posix(), text, _parsed(text)) for path, text in texts.items())
+
+
+def _parsed(text: str) -> ast.Module:
+    # A finaliser that fails in the middle has its traceback parsed as well, and CPython 3.11 mixes the two up.
+    gc.disable()
+    try:
+        return ast.parse(text)
+    finally:
+        gc.enable()
