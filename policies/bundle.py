@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from policies.facts import FraudBand
 from policies.frozen import Fact
+from policies.inference import Deployed, InferenceRules
 from policies.replies import Replies
 from policies.retrieval import RetrievalRules
 from policies.yaml_lines import BadFile, faults_of, load, locate
@@ -117,7 +118,6 @@ class TalkRules(Fact):
     max_waiting_messages: int = Field(default=8, ge=1)
     min_confidence: float = Field(default=0.45, ge=0, le=1)
     clarifying_questions: int = Field(default=2, ge=0)
-    model_when_unsure: bool = False
     answer_within_seconds: float = Field(default=8, gt=0)
     settle_grace_seconds: float = Field(default=2, ge=0)
     patience_seconds: float = Field(default=20, gt=0)
@@ -140,6 +140,7 @@ class Rules(Fact):
     routes: Mapping[str, Route]
     talk: TalkRules
     retrieval: RetrievalRules = RetrievalRules()
+    inference: InferenceRules = InferenceRules()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "Rules":
@@ -159,12 +160,13 @@ class Rules(Fact):
 
 
 class Bundle(Fact):
-    """What a conversation pins: version, rules and words of its tenant."""
+    """What a conversation pins: version, rules and words of its tenant, and the models deployed when it began."""
 
     version: str
     tenant: str
     rules: Rules
     replies: Mapping[str, Replies]
+    fleet: tuple[Deployed, ...] = ()
 
     def words(self, language: str) -> Replies:
         """Replies in `language`, or in English where the tenant has none."""

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import policies
 
 PREFIX = "HOLDFAST_"
+# Settings of an earlier version; in silence their model would go unasked.
+RETIRED = ("HOLDFAST_ROUTER_URL", "HOLDFAST_ROUTER_MODEL", "HOLDFAST_ROUTER_KEY")
 
 _RULES = Path(policies.__file__).parent
 # The API and the stand-in shop publish the same values, so that parts started by hand find each other.
@@ -64,6 +66,7 @@ class Settings(BaseSettings):
     injection_folder: Path = _RULES / "injection"
     shape_folder: Path = _RULES / "shapes"
     document_folder: Path = _RULES / "documents"
+    prompt_folder: Path = _RULES / "instructions"
     # Uploads and, without Weaviate, the index; the API reads and writes here, too.
     knowledge: Path = Field(default_factory=lambda known: known["data"] / "knowledge")
     weaviate_url: str | None = Field(
@@ -76,10 +79,8 @@ class Settings(BaseSettings):
     cross_encoder: Path | None = None
     # What a first start works out from models and exemplars, for the next ones; deleting it costs half a minute.
     model_cache: Path = Field(default_factory=lambda known: known["data"] / "models")
-    # A server of the OpenAI API that is asked for an intent when nothing else was sure, if the tenant's rules say so.
-    router_url: str | None = None
-    router_model: str = "default"
-    router_key: SecretStr | None = None
+    # A YAML file with the deployments of language models; without it no model is ever asked.
+    fleet: Path | None = None
     max_cached_workflows: int = Field(default=1000, ge=1)
     graceful_shutdown_s: float = Field(default=5, ge=0)
 
@@ -118,8 +119,18 @@ def _reveal(value: object) -> object:
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Read the settings; raise ValueError for a wrong value or a HOLDFAST_* variable that is nearly one of ours."""
-    _refuse_misspelt(os.environ if environment is None else environment)
+    found = os.environ if environment is None else environment
+    _refuse_retired(found)
+    _refuse_misspelt(found)
     return Settings(**given)
+
+
+def _refuse_retired(environment: Mapping[str, str]) -> None:
+    if left := [name for name in RETIRED if environment.get(name)]:
+        raise ValueError(
+            f"{', '.join(left)}: no longer a setting; describe the model in a fleet file and name it in HOLDFAST_FLEET "
+            "(deploy/fleet.yaml is an example)"
+        )
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ from policies.yaml_lines import BadFile
 
 SHIPPED = Path(policies.__file__).parent / "bundles"
 OLD, NEW = "2026-11-01", "2026-12-01"
+FLEET = """\
+version: "1"
+deployments:
+  - {name: planner, tier: S, base_url: "http://127.0.0.1:8000/v1", model: tiny, price: {input: 0.03, output: 0.15}}
+"""
 
 
 def write(path: Path, text: str) -> None:
@@ -51,6 +57,13 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(folder: Path) -> PolicyStore:
     return PolicyStore(folder)
+
+
+@pytest.fixture
+def fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fleet") / "fleet.yaml"
+    path.write_text(FLEET)
+    return path
 
 
 async def pinned(store: PolicyStore, tenant: str = "northwind", version: str | None = None) -> Bundle:
@@ -158,8 +171,12 @@ async def test_a_broken_new_version_leaves_all_others_running(folder: Path, stor
     assert logs[0]["faults"] == f"{folder / NEW / 'rules.yaml'}:1: file is missing"
 
 
+def remove(path: Path) -> None:
+    path.unlink()
+
+
 def remove_pointer(folder: Path) -> None:
-    (folder / "CURRENT").unlink()
+    remove(folder / "CURRENT")
 
 
 def remove_rules(folder: Path) -> None:
@@ -183,6 +200,10 @@ def remove_versions(folder: Path) -> None:
     shutil.rmtree(folder / OLD)
 
 
+def remove_everything(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "source", "reason"),
     [
@@ -192,6 +213,7 @@ def remove_versions(folder: Path) -> None:
         (write_latin, f"{OLD}/rules.yaml", "not UTF-8 at byte 3"),
         (rename_version, "2027/rules.yaml", "version '2026-11-01' is in a folder named '2027'"),
         (remove_versions, "CURRENT", "the versions here are: none"),
+        (remove_everything, "CURRENT", "file is missing"),
     ],
 )
 def test_a_worker_does_not_start_on_broken_files_and_says_why(
@@ -208,3 +230,111 @@ def test_a_worker_does_not_start_on_broken_files_and_says_why(
 def test_what_is_shipped_can_be_read() -> None:
     current, versions = read_versions(SHIPPED)
     assert set(versions[current]) >= {"*", "northwind", "alpenpost", "kirana"}
+
+
+async def test_a_conversation_that_begins_now_pins_what_is_deployed_now(folder: Path, fleet_file: Path) -> None:
+    store = PolicyStore(folder, fleet_file)
+    earlier = await pinned(store)
+    (planner,) = earlier.fleet
+    assert (planner.name, planner.tier, planner.price.output) == ("planner", "S", 0.15)
+    edit(fleet_file, "name: planner", "name: writer")
+    with capture_logs() as logs:
+        later = await pinned(store)
+    assert [each.name for each in later.fleet] == ["writer"]
+    assert [each.name for each in earlier.fleet] == ["planner"]
+    assert logs == [{"event": "fleet read", "log_level": "info", "version": "1", "deployments": ["writer"]}]
+
+
+async def test_without_a_fleet_file_nothing_is_deployed(store: PolicyStore) -> None:
+    assert (await pinned(store)).fleet == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param("tier: S", "tier: XL", ":3: deployments.0.tier: input should be 'S', 'M' or 'L'", id="a fault"),
+        pytest.param(FLEET, "deployments: [", ":1: ", id="half a file"),
+        pytest.param(FLEET, "", ":1: expected a mapping", id="empty"),
+    ],
+)
+async def test_a_broken_fleet_is_reported_once_and_the_running_one_stays(
+    folder: Path, fleet_file: Path, old: str, new: str, reason: str
+) -> None:
+    store = PolicyStore(folder, fleet_file)
+    edit(fleet_file, old, new)
+    with capture_logs() as logs:
+        assert [each.name for each in (await pinned(store)).fleet] == ["planner"]
+        await pinned(store)
+    (entry,) = logs
+    assert (entry["log_level"], entry["running"]) == ("error", ["planner"])
+    assert entry["faults"].startswith(f"{fleet_file}{reason}")
+
+
+async def test_a_fleet_that_is_gone_is_reported_and_read_again_when_it_is_back(folder: Path, fleet_file: Path) -> None:
+    store = PolicyStore(folder, fleet_file)
+    remove(fleet_file)
+    with capture_logs() as logs:
+        assert [each.name for each in (await pinned(store)).fleet] == ["planner"]
+    assert [entry["faults"] for entry in logs] == [f"{fleet_file}:1: file is missing"]
+    write(fleet_file, FLEET.replace("planner", "writer"))
+    assert [each.name for each in (await pinned(store)).fleet] == ["writer"]
+
+
+async def test_a_broken_fleet_holds_up_no_edit_of_the_rules_and_the_other_way_round(
+    folder: Path, fleet_file: Path
+) -> None:
+    store = PolicyStore(folder, fleet_file)
+    edit(fleet_file, "tier: S", "tier: XL")
+    edit(folder / OLD / "rules.yaml", "offer_minutes: 15", "offer_minutes: 7")
+    assert (await pinned(store)).rules.refunds.offer_minutes == 7
+    edit(fleet_file, "tier: XL", "tier: M")
+    edit(folder / OLD / "rules.yaml", "offer_minutes: 7", "offer_minutes: soon")
+    bundle = await pinned(store)
+    assert (bundle.rules.refunds.offer_minutes, bundle.fleet[0].tier) == (7, "M")
+
+
+def missing(folder: Path) -> Path:
+    return folder / "fleet.yaml"
+
+
+def a_folder(folder: Path) -> Path:
+    return folder
+
+
+def below_a_file(folder: Path) -> Path:
+    (folder / "file").touch()
+    return folder / "file" / "fleet.yaml"
+
+
+def a_link_to_itself(folder: Path) -> Path:
+    (folder / "loop").symlink_to(folder / "loop")
+    return folder / "loop"
+
+
+def a_name_too_long(folder: Path) -> Path:
+    return folder / ("x" * 300)
+
+
+@pytest.mark.parametrize(
+    ("lay", "reason"),
+    [
+        (missing, "file is missing"),
+        (a_folder, "cannot be read: is a directory"),
+        (below_a_file, "cannot be read: not a directory"),
+        (a_link_to_itself, "cannot be read: too many levels of symbolic links"),
+        (a_name_too_long, "cannot be read: file name too long"),
+    ],
+)
+def test_a_worker_says_why_its_fleet_cannot_be_read(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, lay: Callable[[Path], Path], reason: str
+) -> None:
+    file = lay(tmp_path_factory.mktemp("fleet"))
+    with pytest.raises(BadFile) as refused:
+        PolicyStore(folder, file)
+    assert str(refused.value) == f"{file}:1: {reason}"
+
+
+def test_a_worker_does_not_start_on_a_broken_fleet(folder: Path, fleet_file: Path) -> None:
+    edit(fleet_file, "/v1", "/v2")
+    with pytest.raises(BadFile, match=r"fleet\.yaml:3: deployments\.0\.base_url: has to name a host and end in /v1"):
+        PolicyStore(folder, fleet_file)

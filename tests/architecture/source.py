@@ -45,7 +45,9 @@ def names(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             origins |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute) and (dotted := _dotted(node)):
+        # What is only written to, such as a field called `input`, reaches nothing.
+        read = isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+        if read and (dotted := _dotted(node)):
             first, dot, rest = dotted.partition(".")
             yield node.lineno, f"{origins.get(first, first)}{dot}{rest}"
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from policies.bundle import Bundle, Rules, parse
 from policies.facts import FraudBand
+from policies.inference import Deployed, InferenceRules, Price
 from policies.yaml_lines import BadFile
 from tests.policies.shipped import BUNDLES, REPLY_TEXTS, RULES_TEXT, STANDARD
 
@@ -42,6 +43,10 @@ BROKEN_RULES = {
     "a version with a slash": ('version: "2026-11-01"', 'version: "../2026"', "should match pattern"),
     "a version that is a date": ('version: "2026-11-01"', "version: 2026-11-01", "valid string"),
     "a tab": ("  talk:", "\ttalk:", "cannot start any token"),
+    "a key of the models' rules": ("    calls_per_turn: 6", "    calls_per_trun: 6", "extra inputs are not permitted"),
+    "a task there is not": ("    tasks: [route, propose, rewrite, answer, phrase]", "    tasks: [rote]", "'route'"),
+    "a key of a row": ("      - {rule: tier.hurry, tier: S, seconds_below: 1.5}",
+                       "      - {rule: tier.hurry, tier: S, second_below: 1.5}", "extra inputs are not permitted"),
     "a tenant's unknown key": ("      window_days: {standard: 10, gold: 20}", "      windw_days: {standard: 10}",
                                "tenant kirana: refunds.windw_days: extra inputs"),
     "a tenant's wrong type": ("      auto_limit: {EUR: 10000}", "      auto_limit: {EUR: lots}",
@@ -60,16 +65,25 @@ def test_a_broken_rule_file_is_refused_with_file_line_and_reason(old: str, new: 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "reason"),
+    ("section", "old", "new", "reason"),
     [
-        pytest.param(", JPY: 150000}", "}", "same currencies; differing: {'JPY'}", id="a currency with one limit"),
-        pytest.param("window_days: {standard: 30, ", "window_days: {", "'standard' tier", id="no standard tier"),
+        pytest.param("refunds", ", JPY: 150000}", "}", "same currencies; differing: {'JPY'}", id="one limit"),
+        pytest.param("refunds", "window_days: {standard: 30, ", "window_days: {", "'standard' tier", id="no standard"),
+        pytest.param("inference", "rule: tier.hurry", "rule: tier.light", "a rule twice: tier.light", id="a row twice"),
+        pytest.param("inference", ", phrase: 160}", "}", "expected_tokens lacks the task phrase", id="no length"),
+        pytest.param(
+            "inference",
+            "tier.light, tier: S}",
+            "tier.light, tier: S, novel: true}",
+            "needs a last row",
+            id="no last row",
+        ),
     ],
 )
-def test_what_is_wrong_between_fields_is_shown_at_their_section(old: str, new: str, reason: str) -> None:
+def test_what_is_wrong_between_fields_is_shown_at_their_section(section: str, old: str, new: str, reason: str) -> None:
     fault = fault_of(edited(RULES_TEXT, old, new)[0])
     assert reason in fault.reason
-    assert fault.line == RULES_TEXT[: RULES_TEXT.index("  refunds:")].count("\n") + 1
+    assert fault.line == RULES_TEXT[: RULES_TEXT.index(f"  {section}:")].count("\n") + 1
 
 
 def test_a_list_that_does_not_end_is_shown_where_reading_stopped() -> None:
@@ -199,8 +213,31 @@ def test_words_are_in_the_customers_language_or_english(language: str, greeting:
     assert STANDARD.words(language).greeting.startswith(greeting)
 
 
+def test_the_shipped_file_writes_out_the_matrix_rules_have_without_a_file() -> None:
+    rules = STANDARD.rules.inference
+    assert rules == InferenceRules(turn_usd=0.003, reword=rules.reword)
+
+
+def test_a_tenant_can_have_other_budgets_and_keep_the_matrix() -> None:
+    text = RULES_TEXT.replace("  alpenpost:\n", "  alpenpost:\n    inference: {turn_usd: 0.001, regions: [eu]}\n")
+    bundles = parse(text, REPLY_TEXTS, "shipped")
+    theirs, ours = bundles["alpenpost"].rules.inference, bundles["northwind"].rules.inference
+    assert (theirs.turn_usd, theirs.regions, theirs.matrix) == (0.001, ("eu",), ours.matrix)
+    assert (ours.turn_usd, ours.regions) == (0.003, ())
+
+
 def test_a_bundle_comes_back_from_history_as_it_was() -> None:
-    assert Bundle.model_validate_json(STANDARD.model_dump_json()) == STANDARD
+    deployed = Deployed(name="planner", tier="S", region="local", context=8192, price=Price(input=0.03))
+    with_models = STANDARD.model_copy(update={"fleet": (deployed,)})
+    for bundle in (STANDARD, with_models):
+        assert Bundle.model_validate_json(bundle.model_dump_json()) == bundle
+
+
+def test_a_bundle_of_before_there_were_models_is_one_without_a_fleet() -> None:
+    older = json.loads(STANDARD.model_dump_json())
+    del older["fleet"], older["rules"]["inference"]
+    older["rules"]["talk"]["model_when_unsure"] = True
+    assert Bundle.model_validate(older).fleet == ()
 
 
 def test_an_older_worker_reads_a_newer_bundle_and_ignores_what_it_does_not_know() -> None:

@@ -83,3 +83,21 @@ def test_settings_of_the_api_are_not_taken_for_mistakes() -> None:
     from api.settings import Settings as ApiSettings
 
     read_settings({f"HOLDFAST_{name.upper()}": "x" for name in ApiSettings.model_fields})
+
+
+@pytest.mark.parametrize("name", ["HOLDFAST_ROUTER_URL", "HOLDFAST_ROUTER_MODEL", "HOLDFAST_ROUTER_KEY"])
+def test_a_setting_of_before_there_were_fleets_says_where_its_model_goes_now(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: no longer a setting.*HOLDFAST_FLEET") as refusal:
+        read_settings({name: "sk-proj-1234"})
+    assert "sk-proj-1234" not in str(refusal.value)
+
+
+def test_an_empty_variable_of_before_there_were_fleets_is_nobodys_model() -> None:
+    assert read_settings({"HOLDFAST_ROUTER_URL": ""}).fleet is None
+
+
+def test_a_fleet_is_a_file_and_none_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().fleet is None
+    monkeypatch.setenv("HOLDFAST_FLEET", "deploy/fleet.yaml")
+    assert read_settings().fleet == Path("deploy/fleet.yaml")
+    assert read_settings().as_environment()["HOLDFAST_FLEET"] == "deploy/fleet.yaml"
