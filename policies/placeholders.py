@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from policies.facts import PersonalDatum, PersonalKind
 
 PLACEHOLDER = re.compile(rf"\[({'|'.join(PersonalKind)})_([1-9]\d?)\]")
+MASKED = re.compile(r"\[name_\d+\]")
+NAMED = re.compile(r"\[?\bname_(\d+)\]?", re.IGNORECASE)
 # What a conversation holds lies in its history, so it is bounded; values beyond go for good, as "[email]".
 MOST = 99
 
@@ -16,6 +18,19 @@ def restore(text: str, held: Sequence[PersonalDatum]) -> str:
     """Put the customer's own values back into a reply for that customer; an unknown placeholder stays."""
     values = {datum.placeholder: datum.value for datum in held}
     return PLACEHOLDER.sub(lambda found: values.get(found[0], found[0]), text)
+
+
+def mask(text: str, names: Sequence[str]) -> str:
+    """Put "[name_1]" and so on in place of names of people, which a model does not need."""
+    for number, name in enumerate(names, 1):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"[name_{number}]", text)
+    return text
+
+
+def unmask(text: str, names: Sequence[str]) -> str:
+    """Put the names back where `mask` took them out, however a model spelt their placeholders."""
+    known = {str(number): name for number, name in enumerate(names, 1)}
+    return NAMED.sub(lambda found: known.get(found[1], found[0]), text)
 
 
 class Ledger:
