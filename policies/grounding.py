@@ -1,4 +1,4 @@
-"""Judge whether an answer says only what its clauses say: numbers, codes, negations, promises and words."""
+"""Judge whether an answer says only what its clauses say: numbers, codes, actions, negations, promises and words."""
 
 import re
 from collections import Counter
@@ -12,6 +12,7 @@ from policies.extracts import sentences
 from policies.frozen import Fact
 from policies.negations import Polarity, adds_limit, clashes, loses_limit, opposites, other_payer, polarity, turned
 from policies.number_parts import Part, classes_of, differently_bound, misplaced, parts_of
+from policies.policy_actions import claimed_actions
 from policies.quantities import quantities, without_numbers
 from policies.terms import codes_of
 
@@ -30,6 +31,7 @@ Reason = Literal[
     "condition_lost",
     "promise_not_in_clause",
     "words_not_in_clause",
+    "action_claimed",
 ]
 # The shortest word that is looked for inside longer ones.
 COMPOUND = 5
@@ -73,6 +75,8 @@ def check(answer: str, clauses: Sequence[Clause], given: Sequence[str] = (), lan
     if not content_of(answer, language) and not quantities(answer):
         return Grounding(findings=(Ungrounded(sentence=answer, reason="words_not_in_clause", what=""),))
     source = _Source(clauses, given, answer, language)
+    if source.shares_nothing():
+        return Grounding(findings=(Ungrounded(sentence=answer, reason="words_not_in_clause", what=""),))
     return Grounding(
         findings=tuple(
             Ungrounded(sentence=each.text, reason=reason, what=what)
@@ -90,6 +94,7 @@ class _Source:
         self.language = language
         self.answer = answer
         self.said = " ".join((answer, *given))
+        self.facts = list(given)
         self.given = [number for fact in given for number in quantities(fact)]
         self.text = "\n".join(chain((f"{clause.title}\n{clause.text}" for clause in clauses), given))
         self.words = frozenset(content_of(self.text, language))
@@ -106,6 +111,11 @@ class _Source:
         spread = Counter(word for each in self.polarities for word in each.words)
         self.own = [frozenset(word for word in each.words if spread[word] == 1) for each in self.polarities]
 
+    def shares_nothing(self) -> bool:
+        """Whether the answer has words, and not one of them, nor a number, is the clauses' own."""
+        words = content_of(without_numbers(self.answer), self.language)
+        return bool(words) and not quantities(self.answer) and not any(map(self._knows, words))
+
     def faults(self, sentence: str) -> Iterator[tuple[Reason, str]]:
         yield from self._numbers(sentence)
         for code in codes_of(sentence):
@@ -114,6 +124,8 @@ class _Source:
         for link in LINK.findall(sentence):
             if link.casefold() not in self.text.casefold():
                 yield "words_not_in_clause", link
+        sources = [*self.lines, *self.facts]
+        yield from (("action_claimed", what) for what in claimed_actions(sentence, sources, self.language))
         yield from self._promises(sentence)
         yield from self._negations(sentence)
         yield from self._coverage(sentence)

@@ -94,6 +94,67 @@ def test_a_shipped_clause_bears_itself_out_whole_and_in_extracts(tenant: str) ->
             assert check(quoted, [held], language=chunk.language).findings == ()
 
 
+RETURNS = (
+    "You can return most items within 30 days of delivery. Items must be unused and in their original packaging."
+    " Return shipping is free for gold members; others pay 4.90 EUR. Refunds go to the original payment method"
+    " within 5 business days after we receive the item. A damaged item is replaced."
+)
+RUECKGABE = (
+    "Artikel können innerhalb von 14 Tagen ab Lieferung zurückgegeben werden. Die Erstattung erfolgt auf den"
+    " ursprünglichen Zahlungsweg innerhalb von 5 Werktagen, nachdem die Ware bei uns eingegangen ist."
+)
+CLAIMED = [
+    ("en", "I have refunded the item to your original payment method."),
+    ("en", "We refunded your item to the original payment method within 5 business days."),
+    ("en", "We have received your item and the refund goes to your original payment method within 5 business days."),
+    ("en", "You can return your item within 30 days of delivery. I have started your return."),
+    ("en", "I will return the item for you within 30 days."),
+    ("en", "We'll return the item for you within 30 days of delivery."),
+    ("en", "We will send you the return packaging."),
+    ("en", "We received your item."),
+    ("en", "Your refund went to your original payment method."),
+    ("en", "Your refund will be there within 5 business days."),
+    ("en", "You are a gold member, so return shipping is free for you."),
+    ("en", "Your 30 days of delivery have not ended, so you can return the item."),
+    ("en", "You can return your item, as it was delivered within 30 days."),
+    ("en", "Your item is unused, so you can return it."),
+    ("de", "Ich habe die Erstattung auf den ursprünglichen Zahlungsweg veranlasst."),
+    ("de", "Wir haben Ihre Ware erhalten; die Erstattung erfolgt innerhalb von 5 Werktagen."),
+    ("de", "Ihre Erstattung wurde auf den ursprünglichen Zahlungsweg ausgezahlt."),
+    ("de", "Ihre Ware ist bei uns eingegangen."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "answer"), CLAIMED)
+def test_a_policy_bears_out_no_action_and_nothing_of_the_customers_own(language: str, answer: str) -> None:
+    text = {"en": RETURNS, "de": RUECKGABE}[language]
+    assert "action_claimed" in check(answer, [clause(text, language=language)], language=language).reasons
+
+
+GENERAL = [
+    ("en", "You can return your item within 30 days of delivery."),
+    ("en", "Once we have received your item, the refund goes to the original payment method within 5 business days."),
+    ("en", "Your refund goes to your original payment method within 5 business days after we receive the item."),
+    ("en", "Your item must be unused and in its original packaging."),
+    ("en", "We will replace a damaged item."),
+    ("de", "Sie können den Artikel innerhalb von 14 Tagen ab Lieferung zurückgeben."),
+    ("de", "Sobald Ihre Ware bei uns eingegangen ist, erfolgt die Erstattung innerhalb von 5 Werktagen."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "answer"), GENERAL)
+def test_what_holds_for_everybody_may_be_said_to_one(language: str, answer: str) -> None:
+    text = {"en": RETURNS, "de": RUECKGABE}[language]
+    assert check(answer, [clause(text, language=language)], language=language).findings == ()
+
+
+def test_what_the_backend_says_of_the_customers_order_may_be_said() -> None:
+    answer = "Your item was delivered on 2 March 2026, so you can return it within 30 days of delivery."
+    given = ("Your item was delivered on 2 March 2026.",)
+    assert check(answer, [clause(RETURNS)], given=given).grounded
+    assert "action_claimed" in check(answer, [clause(RETURNS)]).reasons
+
+
 def test_without_clauses_nothing_that_claims_is_grounded() -> None:
     assert not check("You can return shoes within 30 days.", []).grounded
 
