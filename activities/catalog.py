@@ -28,7 +28,10 @@ Queue = Literal["conversation", "knowledge"]
 
 @dataclass(frozen=True)
 class Tool:
-    """What a tool says of itself: its name, the line and the fields a model reads, its effect, where it runs."""
+    """What a tool says of itself: its name, the line and the fields a model reads, its effect, where it runs.
+
+    A tool that is not `proposable` is a step that a state machine takes by itself; no model is shown it.
+    """
 
     name: str
     says: str
@@ -36,13 +39,14 @@ class Tool:
     effect: Effect
     queue: Queue
     made_by: Callable[..., object]
+    proposable: bool = True
 
 
-def _tool(made_by: type[Any], takes: type[Fact], queue: Queue = "conversation") -> Tool:
+def _tool(made_by: type[Any], takes: type[Fact], queue: Queue = "conversation", proposable: bool = True) -> Tool:
     """Read a tool's own description; its file's name is its name, and its activity's."""
     name = made_by.__module__.rpartition(".")[2]
     says = (inspect.getdoc(takes) or "").partition("\n")[0]
-    return Tool(name, says, takes, made_by.effect, queue, made_by)
+    return Tool(name, says, takes, made_by.effect, queue, made_by, proposable)
 
 
 CATALOG: tuple[Tool, ...] = (
@@ -51,13 +55,13 @@ CATALOG: tuple[Tool, ...] = (
     _tool(EtaLookup, GetEta),
     _tool(PolicySearch, SearchPolicy, queue="knowledge"),
     _tool(ReturnWindowLookup, GetReturnWindow),
-    _tool(FraudCheck, CheckFraudScore),
+    _tool(FraudCheck, CheckFraudScore, proposable=False),
     _tool(RefundDesk, InitiateRefund),
     _tool(ReturnDesk, InitiateReturn),
     _tool(CancelDesk, CancelOrder),
     _tool(AddressDesk, ChangeAddress),
     _tool(Handover, EscalateToHuman),
-    _tool(Outbox, SendNotification),
+    _tool(Outbox, SendNotification, proposable=False),
 )
 
 

@@ -1,7 +1,7 @@
 """A pulse in the background, so that a killed worker is noticed by its silence within seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from temporalio import activity
@@ -10,9 +10,15 @@ PULSE_SECONDS = 0.5
 
 
 @asynccontextmanager
-async def beating(every: float = PULSE_SECONDS) -> AsyncIterator[None]:
-    """Heartbeat for as long as the block runs; it stops with the block, also when the block fails."""
-    pulse = asyncio.create_task(_beat(every))
+async def beating(every: float = PULSE_SECONDS, progress: Callable[[], int] | None = None) -> AsyncIterator[None]:
+    """Heartbeat for as long as the block runs; it stops with the block, also when the block fails.
+
+    `progress` says how far the work is, in its heartbeat details. Outside an activity nobody listens.
+    """
+    if not activity.in_activity():
+        yield
+        return
+    pulse = asyncio.create_task(_beat(every, progress))
     try:
         yield
     finally:
@@ -21,7 +27,7 @@ async def beating(every: float = PULSE_SECONDS) -> AsyncIterator[None]:
         await asyncio.wait([pulse])
 
 
-async def _beat(every: float) -> None:
+async def _beat(every: float, progress: Callable[[], int] | None) -> None:
     while True:
-        activity.heartbeat()
+        activity.heartbeat(*([progress()] if progress else []))
         await asyncio.sleep(every)

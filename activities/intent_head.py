@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped]  # has no stubs
 
 from activities.encoder import Vectors
 from activities.kept_vectors import solve_kept
@@ -32,8 +31,7 @@ class Head:
         wanted = np.eye(classes, dtype=np.float32)[np.asarray(owners)]
 
         def solve() -> Vectors:
-            factor = cho_factor(_ridged(vectors, self._spelling.among_known()), lower=True, overwrite_a=True)
-            return np.asarray(cho_solve(factor, wanted), dtype=np.float32)
+            return _solved(_ridged(vectors, self._spelling.among_known()), wanted)
 
         chosen = f"{SHARPNESS} {SPELLING} {RIDGE} {RUNS} {BUCKETS}"
         given = "\n".join([chosen, *texts]).encode() + vectors.tobytes() + wanted.tobytes()
@@ -48,10 +46,17 @@ class Head:
 def left_out(texts: Sequence[str], vectors: Vectors, owners: Sequence[int], classes: int) -> Vectors:
     """Score every exemplar by a head fitted without it: exact, from one inverse."""
     wanted = np.eye(classes, dtype=np.float32)[np.asarray(owners)]
-    factor = cho_factor(_ridged(vectors, Spelling(texts).among_known()), lower=True, overwrite_a=True)
-    inverse = cho_solve(factor, np.eye(len(texts), dtype=np.float32))
+    inverse = _solved(_ridged(vectors, Spelling(texts).among_known()), np.eye(len(texts), dtype=np.float32))
     scores = wanted - (inverse @ wanted) / np.diag(inverse)[:, None]
     return np.asarray(scores, dtype=np.float32)
+
+
+def _solved(kernel: Vectors, wanted: Vectors) -> Vectors:
+    # Workflows import this room's contracts, and only a worker without kept weights needs this.
+    from scipy.linalg import cho_factor, cho_solve  # type: ignore[import-untyped]  # has no stubs
+
+    factor = cho_factor(kernel, lower=True, overwrite_a=True)
+    return np.asarray(cho_solve(factor, wanted), dtype=np.float32)
 
 
 def _ridged(vectors: Vectors, spelling: Vectors) -> Vectors:

@@ -88,12 +88,6 @@ class Shop(Protocol):
         ...
 
 
-class Chooser(Protocol):
-    """A language model that can only answer with one of the options given."""
-
-    async def choose(self, instructions: str, text: str, options: Sequence[str]) -> str: ...
-
-
 class EventLog(Protocol):
     """The offset log of a conversation that clients follow."""
 

@@ -13,7 +13,7 @@ from activities.kept_vectors import encode_kept
 from policies.facts import IntentGuess
 from policies.frozen import Fact
 from policies.gist import gist
-from policies.intent_sets import IntentSets, Source, gather
+from policies.intent_sets import IntentSets
 from policies.intents import Intent, Piece, Risk, rank
 from policies.slots import mask
 
@@ -138,12 +138,6 @@ def exemplars(intents: Sequence[Intent]) -> tuple[tuple[str, int], ...]:
     return tuple(dict.fromkeys((gist(mask(said)), at) for at, intent in enumerate(intents) for said in intent.said))
 
 
-def read_intents(folder: Path) -> IntentSets:
-    """Read `*.yaml` of a folder, and of `tenants/<tenant>/` in it; raises BadFile naming file, line and reason."""
-    tenants = sorted(path for path in (folder / "tenants").glob("*") if path.is_dir())
-    return gather(_files(folder), {path.name: _files(path) for path in tenants})
-
-
 def _place(saying: Sequence[int], pieces: Sequence[Piece]) -> int:
     """Where an intent was written: a whole message says where only if none of its parts does."""
     return next((at for at in saying if pieces[at].depth), saying[0])
@@ -159,10 +153,6 @@ def _in_context(scores: Vectors, pieces: Sequence[Piece], context: float) -> Vec
     """Let a message's own scores weigh in those of its parts: what "cancel it" means, its neighbours tell."""
     wholes = np.maximum.accumulate([at if piece.depth == 0 else 0 for at, piece in enumerate(pieces)])
     return np.asarray((1 - context) * scores + context * scores[wholes], dtype=np.float32)
-
-
-def _files(folder: Path) -> tuple[Source, ...]:
-    return tuple((str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml")))
 
 
 def _all(sets: IntentSets) -> Iterable[tuple[Intent, ...]]:

@@ -35,6 +35,7 @@ PIECES_OF_A_BURST = 192
 MOST_BENIGN, MOST_TOGETHER = 1500, 400
 # A shop's own texts speak in orders ("contact the sender"), so a passage has to look worse than a message.
 PASSAGES = Limits(plain=0.65)
+VERDICTS_KEPT = 2_000
 
 
 class Screen:
@@ -117,16 +118,22 @@ class Screened(Fact):
 
 
 class Screener:
-    """Screens what tools brought back."""
+    """Screens what tools brought back; carriers and clauses say the same to many customers, so verdicts are kept."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
+        self._allowed: dict[str, bool] = {}
 
     @activity.defn
     async def screen_texts(self, ask: ScreenTexts) -> Screened:
         """Report which texts carry no instructions."""
-        found = await self._screen.screen(ask.texts)
-        return Screened(allowed=tuple(each.verdict is Injection.ALLOW for each in found))
+        allowed = {text: self._allowed[text] for text in ask.texts if text in self._allowed}
+        fresh = tuple(text for text in dict.fromkeys(ask.texts) if text not in allowed)
+        if fresh:
+            found = await self._screen.screen(fresh)
+            allowed |= {text: each.verdict is Injection.ALLOW for text, each in zip(fresh, found, strict=True)}
+            self._allowed = dict([*self._allowed.items(), *allowed.items()][-VERDICTS_KEPT:])
+        return Screened(allowed=tuple(allowed[text] for text in ask.texts))
 
 
 class Head:

@@ -1,11 +1,13 @@
 """How alike two texts are spelt: what an English model of meaning misses in typos and in other languages."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # has no stubs
-from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]  # has no stubs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # has no stubs
 
 RUNS = (2, 5)
 BUCKETS = 2**18
@@ -15,6 +17,9 @@ class Spelling:
     """Cosine over hashed runs of 2 to 5 characters within words, weighted by how rare they are among `known`."""
 
     def __init__(self, known: Sequence[str]) -> None:
+        # scikit-learn takes half a second to import, and workflows import this room's contracts.
+        from sklearn.feature_extraction.text import HashingVectorizer  # type: ignore[import-untyped]  # has no stubs
+
         self._runs = HashingVectorizer(
             analyzer="char_wb", ngram_range=RUNS, n_features=BUCKETS, alternate_sign=False, binary=True,
             norm=None, dtype=np.float32,
@@ -33,7 +38,7 @@ class Spelling:
         """Compare the known texts with each other."""
         return np.asarray((self._known.T.tocsr() @ self._known).toarray(), dtype=np.float32)
 
-    def _row(self, rows: csr_matrix, at: int) -> NDArray[np.float32]:
+    def _row(self, rows: "csr_matrix", at: int) -> NDArray[np.float32]:
         """Add up the known texts of each run: for a short message faster than the product of two matrices."""
         known, begin, end = self._known, rows.indptr[at], rows.indptr[at + 1]
         spans = [(known.indptr[run], known.indptr[run + 1]) for run in rows.indices[begin:end]]
@@ -45,7 +50,7 @@ class Spelling:
         )
         return np.bincount(where, weights=shared, minlength=known.shape[1]).astype(np.float32)
 
-    def _weighted(self, rows: csr_matrix) -> csr_matrix:
+    def _weighted(self, rows: "csr_matrix") -> "csr_matrix":
         """Weigh each run and bring every text to length 1."""
         rows.data = self._weight[rows.indices]
         sizes = np.diff(rows.indptr)

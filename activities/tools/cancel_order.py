@@ -14,7 +14,7 @@ from policies.permissions import Effect
 class CancelOrder(Fact):
     """Propose to cancel one of the customer's orders that has not been shipped."""
 
-    order_id: str = Field(description="the customer's own order number")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
 
 
 class ConfirmedCancel(Fact):

@@ -15,8 +15,10 @@ from policies.permissions import Effect
 class ChangeAddress(Fact):
     """Propose a new delivery address for one of the customer's orders that has not been shipped."""
 
-    order_id: str = Field(description="the customer's own order number")
-    address: PostalAddress = Field(description="the full new address, as the customer gave it")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
+    address: PostalAddress = Field(
+        description="the full new address in the customer's own words; line2 and region empty where not given"
+    )
 
 
 class ConfirmedAddress(Fact):

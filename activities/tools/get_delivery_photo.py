@@ -13,7 +13,7 @@ from policies.permissions import Effect
 class GetDeliveryPhoto(Fact):
     """Find the photo the courier took when a parcel of the customer was delivered."""
 
-    awb: str = Field(description="the tracking number of one of the customer's parcels")
+    awb: str = Field(description="the number of one of the customer's parcels, as the context lists it")
 
 
 class PhotoLookup:

@@ -13,7 +13,7 @@ from policies.permissions import Effect
 class GetEta(Fact):
     """Say when one of the customer's parcels is expected."""
 
-    awb: str = Field(description="the tracking number of one of the customer's parcels")
+    awb: str = Field(description="the number of one of the customer's parcels, as the context lists it")
 
 
 class EtaLookup:

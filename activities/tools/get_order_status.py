@@ -13,7 +13,7 @@ from policies.permissions import Effect
 class GetOrderStatus(Fact):
     """Say where one of the customer's orders is now and what has been refunded or sent back."""
 
-    order_id: str = Field(description="the customer's own order number, as they wrote it")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
 
 
 class OrderLookup:

@@ -15,8 +15,8 @@ from policies.returns import window
 class GetReturnWindow(Fact):
     """Say how many days an item can be sent back, and until when."""
 
-    order_id: str = Field(description="the customer's own order")
-    sku: str = Field(description="the item's SKU, as listed in the order")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
+    sku: str = Field(default="", description="the item's SKU where the customer wrote it, else empty")
 
 
 class WindowTerms(Fact):

@@ -14,8 +14,12 @@ from policies.permissions import Effect
 class InitiateRefund(Fact):
     """Propose a refund for one of the customer's orders; the amount comes from facts and policy."""
 
-    order_id: str = Field(description="the customer's own order number")
-    reason_code: ReasonCode = Field(description="why the money should go back")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
+    reason_code: ReasonCode = Field(
+        description="what happened: DELIVERY_FAILED it never came, DELIVERY_DISPUTE it is marked as delivered but did "
+        "not arrive, WRONG_ITEM another article came, DAMAGED_ITEM it came broken or faulty, CUSTOMER_REQUEST anything "
+        "else"
+    )
 
 
 class ConfirmedRefund(Fact):

@@ -14,8 +14,11 @@ from policies.permissions import Effect
 class InitiateReturn(Fact):
     """Propose that the customer sends goods of an order back and gets a label for it."""
 
-    order_id: str = Field(description="the customer's own order number")
-    reason_code: ReasonCode = Field(description="why the goods come back")
+    order_id: str = Field(description="one of the customer's own orders, as the context lists it")
+    reason_code: ReasonCode = Field(
+        description="why: WRONG_ITEM another article came, DAMAGED_ITEM it came broken or faulty, CUSTOMER_REQUEST it "
+        "is not wanted; the others are for goods that did not arrive"
+    )
 
 
 class ConfirmedReturn(Fact):

@@ -8,8 +8,8 @@ import pytest
 from activities import late_interaction
 from activities.embedding import Embedder
 from activities.encoder import Encoder
+from activities.intent_files import read_intents
 from activities.late_interaction import STEPS, Lens, likeness
-from activities.recognition import read_intents
 from policies.chunks import Chunk
 from workers.settings import read_settings
 

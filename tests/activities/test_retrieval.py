@@ -9,7 +9,7 @@ from activities import late_interaction
 from activities.clients.sqlite_knowledge import SqliteKnowledge
 from activities.embedding import Embedder
 from activities.encoder import Encoder
-from activities.recognition import read_intents
+from activities.intent_files import read_intents
 from activities.retrieval import MOST_CLAUSES, Retriever
 from policies.chunks import Chunk
 from policies.releases import fingerprint

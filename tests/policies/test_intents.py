@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import policies
-from activities.recognition import read_intents
+from activities.intent_files import read_intents
 from policies.facts import IntentGuess
 from policies.gist import gist
 from policies.intent_sets import IntentSets, gather

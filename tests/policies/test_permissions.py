@@ -42,7 +42,7 @@ def test_the_money_tool_is_among_those_that_need_a_yes() -> None:
     assert not money & UNCONFIRMED_CHANGES
 
 
-@pytest.mark.parametrize(("playbook", "turns"), [("tracking", 2), ("policy", 3), ("negotiation", 5)])
+@pytest.mark.parametrize(("playbook", "turns"), [("tracking", 2), ("policy", 4), ("negotiation", 5)])
 def test_a_playbook_stops_at_its_turn_limit(playbook: str, turns: int) -> None:
     tool = PLAYBOOKS[playbook].tools[0]
     assert may_use(playbook, tool, Effect.READ, turns - 1, False, STANDARD).allowed
