@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from activities.intent_router import RouteIntent
+from activities.inference_asks import Routed, RouteIntent
 from policies import routing, wording
 from policies.answers import answer_all
 from policies.facts import Answer, Injection, IntentGuess, Understanding
 from policies.routing import Choice, Context
+from workflows import proposing
+from workflows.asking import about
 from workflows.talk import Question
 from workflows.telling import plain
-from workflows.toolbox import Outage, Refused, fetch
-from workflows.turn import UNDERSTANDING_QUEUE, Turn
+from workflows.turn import Turn
 
 
 async def clarify(turn: Turn, understood: Understanding, texts: Sequence[str]) -> tuple[Choice, ...]:
@@ -21,6 +22,8 @@ async def clarify(turn: Turn, understood: Understanding, texts: Sequence[str]) -
         turn.say("offer_again", offer=turn.talk.offer.text)
     elif turn.talk.owed and answer_all(texts) is not Answer.OTHER:
         turn.say("refund_underway", order=plain(turn.talk.owed[-1].order_id))
+    elif choices := await proposing.choices(turn):
+        return choices
     elif turn.talk.unclear < turn.bundle.rules.talk.clarifying_questions:
         turn.talk = turn.talk.with_(unclear=turn.talk.unclear + 1)
         _ask_which(turn, understood.unsure)
@@ -47,17 +50,15 @@ def _ask_which(turn: Turn, unsure: Sequence[IntentGuess]) -> None:
 
 async def _chosen_by_model(turn: Turn, understood: Understanding) -> tuple[Choice, ...]:
     """Let the model pick one of the known intents; it can name nothing else, and a model that is away picks none."""
-    if not turn.bundle.rules.talk.model_when_unsure:
+    intents = tuple(sorted(turn.bundle.rules.routes))
+    common = about(turn, "route", *intents)
+    if common is None:
         return ()
-    ask = RouteIntent(
-        tenant=turn.caller.tenant, text=understood.redacted, intents=tuple(sorted(turn.bundle.rules.routes))
+    routed = await turn.models.ask(
+        "route_intent", Routed, RouteIntent(**common, intents=intents), note="model's choice"
     )
-    try:
-        guess = await fetch(
-            "route_intent", IntentGuess, ask, note="model's choice", bundle=turn.bundle, queue=UNDERSTANDING_QUEUE
-        )
-    except (Outage, Refused):
+    if routed.guess is None:
         return ()
-    chosen = understood.model_copy(update={"intents": (guess,)})
+    chosen = understood.model_copy(update={"intents": (routed.guess,)})
     choices = routing.choose(chosen, Context(), turn.bundle)
     return tuple(choice.model_copy(update={"rule": "routing.model"}) for choice in choices if choice.handler)

@@ -102,7 +102,7 @@ async def _refund(turn: Turn, offer: Offer) -> None:
         asked_at=turn.now,
     )
     turn.talk = turn.talk.owe(debt).with_(stage="paying")
-    turn.seal(turn.talk)
+    turn.seal()
     started = RefundClaim(
         caller=turn.caller,
         customer_ref=opening.customer_ref,
@@ -155,7 +155,7 @@ async def _follow_the_other(turn: Turn, refund_id: str) -> None:
 async def _change(turn: Turn, offer: Offer) -> None:
     """Cancel, return or re-address: send once, read back when in doubt, tell from what the shop then holds."""
     turn.talk = turn.talk.rest()
-    turn.seal(turn.talk)
+    turn.seal()
     number = plain(offer.order_id)
     tool, asked, returns = _write(turn, offer)
     landed = in_doubt = False

@@ -10,9 +10,11 @@ from activities.policy_store import PinPolicy
 from activities.ports import Caller
 from policies import wording
 from policies.bundle import Bundle, TalkRules
+from policies.wishes import Wish
 from workflows import case_file, metrics
 from workflows.dispatch import take_turn, tell_news
 from workflows.inbox import Inbox
+from workflows.inference import Models
 from workflows.messages import (
     CustomerMessage,
     EventKind,
@@ -44,6 +46,7 @@ class Conversation:
         self.publisher = Publisher(lambda: self.talk, self._published)
         self.case = case_file.CaseFile()
         self.sealed = False
+        self.fencing: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, beginning: Beginning) -> str:
@@ -143,10 +146,12 @@ class Conversation:
 
     async def _answer_waiting(self, bundle: Bundle) -> None:
         """Answer everything that waits as one turn; what arrives before the turn is sealed restarts it with all."""
-        began = workflow.now()
+        began, models = workflow.now(), None
         while batch := self.inbox.begin():
             self.sealed = False
-            turn = self._turn(bundle)
+            wish = next((said.wish for said in reversed(batch) if said.wish), Wish())
+            models = Models(bundle, wish, before=models)
+            turn = self._turn(bundle, models)
             for said in batch:
                 turn.talk = turn.talk.log(said.kind, workflow.now(), said.shown)
             turning = asyncio.create_task(take_turn(turn, batch))
@@ -160,6 +165,9 @@ class Conversation:
                 return
             turning.cancel()
             await asyncio.gather(turning, return_exceptions=True)
+            if turn.drafting:
+                # Nobody waits for this: whoever has the word next raises the fence as well.
+                self.fencing = asyncio.create_task(self.publisher.fence_off(self.talk.epoch))
 
     async def _settled_or_superseded(self, turning: asyncio.Task[None]) -> None:
         await workflow.wait_condition(lambda: turning.done() or (self.inbox.grew and not self.sealed))
@@ -175,15 +183,17 @@ class Conversation:
         if kind := await on_deadline(turn):
             self._keep(turn, (), kind)
 
-    def _turn(self, bundle: Bundle) -> Turn:
+    def _turn(self, bundle: Bundle, models: Models | None = None) -> Turn:
+        self.talk = self.talk.with_(epoch=self.talk.epoch + 1)
         opening = self.talk.opening
         return Turn(
             talk=self.talk,
             bundle=bundle,
             caller=Caller(tenant=opening.tenant, customer_id=opening.customer_id),
-            seal=self._seal,
+            sealed_by=self._seal,
             news_of=self.inbox.news_of,
             language=self.talk.language or opening.language,
+            models=models or Models(bundle, Wish()),
         )
 
     def _seal(self, talk: Talk) -> None:
@@ -193,7 +203,7 @@ class Conversation:
 
     def _keep(self, turn: Turn, answers: tuple[str, ...], kind: EventKind = EventKind.REPLY) -> None:
         """Commit a turn: its words, its events, its state."""
-        talk = turn.talk.with_(published=self.talk.published, language=turn.language)
+        talk = turn.talk.with_(published=self.talk.published, language=turn.language).spend(turn.models.calls)
         if turn.parts:
             talk = talk.answer(turn.reply(answers), kind)
         # Whoever has just heard what became of a refund gets the whole silence to answer to it.

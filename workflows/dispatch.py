@@ -10,7 +10,7 @@ from policies import addresses, routing
 from policies.answers import answer_all
 from policies.facts import Answer, CustomerFacts, Injection, Understanding
 from policies.routing import Choice, Context
-from workflows import clarifying, closing_deal, matters, metrics, negotiation
+from workflows import clarifying, closing_deal, matters, metrics, negotiation, phrasing, proposing
 from workflows.messages import RefundNews
 from workflows.said import Said
 from workflows.standing import let_offer_expire
@@ -22,6 +22,9 @@ from workflows.turn import UNDERSTANDING_QUEUE, Turn
 async def take_turn(turn: Turn, batch: Sequence[Said]) -> None:
     """Answer a burst of messages as one; whatever fails ends in an honest sentence."""
     await _honestly(turn, _answer(turn, batch))
+    await phrasing.put_into_words(turn)
+    phrasing.remember(turn)
+    turn.remember_models()
 
 
 async def tell_news(turn: Turn, news: RefundNews) -> None:
@@ -49,6 +52,7 @@ async def _answer(turn: Turn, batch: Sequence[Said]) -> None:
         turn.say("thanks")
         return
     customer, understood = await asyncio.gather(turn.customer(), _understand(turn, texts))
+    turn.understood = understood
     turn.speak(_language(turn, customer, understood))
     turn.talk = turn.talk.with_(personal=understood.personal or turn.talk.personal)
     wants_person = any(said.wants_person for said in batch)
@@ -100,8 +104,12 @@ async def _follow_intents(turn: Turn, customer: CustomerFacts, understood: Under
         if not choices:
             return
         turn.choice = choices[0]
+    elif turn.choice.handler == "scope" and turn.choice.confidence < routing.SURE:
+        # What looks foreign to recognition may be a wish in words it does not know.
+        choices = await proposing.choices(turn) or choices
+        turn.choice = choices[0]
     turn.talk = turn.talk.with_(unclear=0, intent=turn.choice.intent)
-    await matters.take_up(turn, choices, customer, understood, texts)
+    await matters.take_up(turn, choices, customer, turn.understood, texts)
     _end_with_the_offer(turn)
 
 

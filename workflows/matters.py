@@ -6,7 +6,7 @@ from policies import routing, wording
 from policies.codes import canonical
 from policies.facts import CustomerFacts, Understanding
 from policies.routing import Choice, about, same_matter
-from workflows import negotiation, tracking
+from workflows import negotiation, proposing, tracking
 from workflows.policy_answers import answer_policy
 from workflows.policy_question import questions
 from workflows.talk import Question, Waiting
@@ -89,7 +89,7 @@ async def _handle(
 ) -> None:
     order_id = None
     if choice.handler in routing.ABOUT_AN_ORDER:
-        order_id = _which_order(turn, choice, customer, understood)
+        order_id = await _which_order(turn, choice, customer, understood)
         if order_id is None:
             return
         turn.talk = turn.talk.with_(focus=order_id)
@@ -129,7 +129,7 @@ async def _answer_questions(turn: Turn, choice: Choice, customer: CustomerFacts,
         await answer_policy(turn, customer, guess, understood)
 
 
-def _which_order(turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding) -> str | None:
+async def _which_order(turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding) -> str | None:
     """Settle which order is meant, in the shop's own spelling, or ask."""
     meant = choice.order_id or routing.order_in_question(understood, customer, turn.talk.focus)
     if meant is None:
@@ -138,6 +138,8 @@ def _which_order(turn: Turn, choice: Choice, customer: CustomerFacts, understood
     if isinstance(meant, str):
         own = {canonical(order.order_id): order.order_id for order in customer.orders}
         return own.get(canonical(meant), meant)
+    if named := await proposing.order_meant(turn, choice, meant):
+        return named
     choices = [
         turn.words.say(
             "order_choice",

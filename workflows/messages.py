@@ -10,8 +10,8 @@ from policies.clauses import Citation
 from policies.facts import Money, RefundRecord
 from policies.frozen import Fact
 from policies.releases import Change, Finding
-from policies.retrieval import Consulted
-from policies.verdict import Verdict
+from policies.wishes import Wish
+from workflows.record import Decision, Spent, ToolUse
 
 CONVERSATION_QUEUE = "conversation"
 # How long a worker that died in mid-task is waited for; Temporal's own ten seconds are what a customer would notice.
@@ -70,6 +70,7 @@ class CustomerMessage(Fact):
     message_id: str = Field(min_length=1, max_length=64)
     customer_id: str
     text: str
+    wish: Wish | None = None
 
 
 class OfferAnswer(Fact):
@@ -104,29 +105,6 @@ class OfferCard(Fact):
     amount: Money | None = None
     method_label: str = ""
     expires_at: datetime
-
-
-class ToolUse(Fact):
-    """One tool call of a turn, as the decision record shows it."""
-
-    tool: str
-    outcome: str
-    note: str = ""
-
-
-class Decision(Fact):
-    """Why a turn went as it did, in terms a person can check."""
-
-    turn: int
-    at: datetime
-    intent: str
-    confidence: float
-    playbook: str
-    tier: str = "deterministic"
-    policy_version: str
-    verdicts: tuple[Verdict, ...] = ()
-    tools: tuple[ToolUse, ...] = ()
-    consulted: tuple[Consulted, ...] = ()
 
 
 class Reply(Fact):
@@ -166,6 +144,21 @@ class Event(Fact):
     citations: tuple[Citation, ...] = ()
 
 
+class DraftLine(Fact):
+    """A piece of a reply under way, behind event `after`: to be shown until the reply itself comes, never a fact.
+
+    "begin" opens an empty bubble, "delta" adds `text` to it, "drop" takes it away. `epoch` counts who had the word,
+    `attempt` the tries of one turn; a drop of attempt 0 comes from whoever took over.
+    """
+
+    after: int
+    number: int
+    epoch: int
+    attempt: int
+    kind: Literal["begin", "delta", "drop"]
+    text: str = ""
+
+
 class Transcript(Fact):
     """Everything a customer or a support agent may read of a conversation."""
 
@@ -180,6 +173,7 @@ class Transcript(Fact):
     summary: str
     events: tuple[Event, ...]
     last_offset: int
+    spent: Spent = Spent()
 
 
 class RefundStage(StrEnum):

@@ -34,6 +34,19 @@ def count_unknown_refund() -> None:
     workflow.metric_meter().create_counter("holdfast_refund_unknown_total").add(1)
 
 
+def count_phrased(tenant: str, outcome: str) -> None:
+    """Count a reply given to a model to put into words; `outcome` is ok, or why the templates were told instead."""
+    workflow.metric_meter().create_counter("holdfast_replies_phrased_total").add(
+        1, {"tenant": tenant, "outcome": outcome}
+    )
+
+
+def count_dropped_proposal(tenant: str, reason: str) -> None:
+    workflow.metric_meter().create_counter("holdfast_proposals_dropped_total").add(
+        1, {"tenant": tenant, "reason": reason}
+    )
+
+
 def count_ingest(tenant: str, outcome: str) -> None:
     """Count how a release was read; `outcome` is live, staged or stopped."""
     workflow.metric_meter().create_counter("holdfast_ingests_total").add(1, {"tenant": tenant, "outcome": outcome})

@@ -18,6 +18,7 @@ from policies.facts import (
 from policies.offers import AddressTerms, CancelTerms, ReturnTerms, offer_change, offer_refund
 from policies.refunds import Cleared
 from policies.verdict import Outcome, Verdict
+from workflows import proposing
 from workflows.talk import Question
 from workflows.telling import plain
 from workflows.tracking import list_refunds, read_order
@@ -83,7 +84,7 @@ async def offer_new_address(turn: Turn, order_id: str, raw_text: str, answering:
     if order.status is not OrderStatus.PENDING:
         turn.say("address_too_late", order=number)
         return
-    written = addresses.parse(raw_text)
+    written = addresses.parse(raw_text) or await proposing.address_meant(turn, order_id)
     if written is None:
         turn.ask(Question(intent="change_address", about="address", order_id=order.order_id))
         if answering:

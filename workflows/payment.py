@@ -13,7 +13,8 @@ from policies.facts import RefundRecord, RefundStatus
 from policies.offers import Offer
 from policies.permissions import Effect
 from policies.refunds import Quote
-from workflows.messages import RefundStage, ToolUse
+from workflows.messages import RefundStage
+from workflows.record import ToolUse
 from workflows.toolbox import NotKnown, Outage, Refused, Toolbox, fetch
 
 FINAL = (RefundStatus.SETTLED, RefundStatus.FAILED)

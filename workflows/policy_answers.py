@@ -12,7 +12,7 @@ from policies.retrieval import Consulted, Path
 from policies.terms import terms_of
 from policies.verdict import Outcome, Verdict
 from workflows.policy_question import Asked, settle
-from workflows.policy_writing import written
+from workflows.policy_writing import rewritten, written
 from workflows.return_windows import ME, say_windows
 from workflows.turn import KNOWLEDGE_QUEUE, Turn
 
@@ -45,13 +45,23 @@ async def _find(
         at_large = asked.at_large(turn.now.date())
         hits = await _search(turn, customer, at_large, understood, at_large.words)
         windows = {rule.clause for rule in asked.rules(customer.region, turn.bundle.rules.returns)}
-        if not hits.clauses or hits.clauses[0].clause_id not in windows:
+        if not hits.clauses:
+            return at_large, await _in_other_words(turn, customer, at_large, understood, hits)
+        if hits.clauses[0].clause_id not in windows:
             return at_large, hits
     hits = await _search(turn, customer, asked, understood, asked.words)
     if not hits.clauses and asked.codeless:
         # Nothing speaks of this very article, so what holds for its kind does.
         hits = await _search(turn, customer, asked, understood, asked.codeless)
-    return asked, hits
+    return asked, hits if hits.clauses else await _in_other_words(turn, customer, asked, understood, hits)
+
+
+async def _in_other_words(
+    turn: Turn, customer: CustomerFacts, asked: Asked, understood: Understanding, found: PolicyHits
+) -> PolicyHits:
+    """Search once more, in the words a model would expect of the documents; without one, nothing more is found."""
+    query = await rewritten(turn, asked.words) if turn.tools.left(ME) else ""
+    return await _search(turn, customer, asked, understood, query) if query else found
 
 
 async def _search(

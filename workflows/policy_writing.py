@@ -1,15 +1,22 @@
-"""A clause in a model's words, where a tenant wants that: only what the clause says, else the clause itself is told."""
+"""What models do for the policy agent: other words to search by, and a clause put into words that answer."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from activities.answering import WriteAnswer, WrittenAnswer
+from activities.inference_asks import RewriteQuery, Rewritten, WriteAnswer, WrittenAnswer
 from policies.clauses import Clause
-from workflows.messages import ToolUse
-from workflows.toolbox import Outage, Refused, fetch
-from workflows.turn import UNDERSTANDING_QUEUE, Turn
+from workflows.asking import about
+from workflows.record import ToolUse
+from workflows.turn import Turn
 
-NAME = "write_policy_answer"
+
+async def rewritten(turn: Turn, question: str) -> str:
+    """Say a question in the words that documents may have for it; empty where no model has an idea."""
+    common = about(turn, "rewrite")
+    if common is None:
+        return ""
+    ask = RewriteQuery(**common | {"message": question})
+    answer = await turn.models.ask("rewrite_query", Rewritten, ask, note="other words to search by")
+    return answer.query
 
 
 async def written(turn: Turn, question: str, clause: Clause, given: Sequence[str]) -> str:
@@ -20,20 +27,11 @@ async def written(turn: Turn, question: str, clause: Clause, given: Sequence[str
     # Only the extract was looked at so far, and a model is shown the whole clause.
     if turn.bundle.rules.retrieval.answers != "model" or not await turn.may_quote(clause.text):
         return ""
-    ask = WriteAnswer(question=question, clauses=(clause,), given=tuple(given), language=turn.language)
-    patience = timedelta(seconds=turn.bundle.rules.talk.answer_within_seconds)
-    try:
-        answer = await fetch(
-            NAME,
-            WrittenAnswer,
-            ask,
-            note="policy in words",
-            bundle=turn.bundle,
-            queue=UNDERSTANDING_QUEUE,
-            patience=patience,
-        )
-    except (Outage, Refused) as failure:
-        turn.tools.uses.append(ToolUse(tool=NAME, outcome=type(failure).__name__.lower()))
+    common = about(turn, "answer", clause.text, *given)
+    if common is None:
         return ""
-    turn.tools.uses.append(ToolUse(tool=NAME, outcome="ok" if answer.grounded else ", ".join(answer.reasons)))
+    ask = WriteAnswer(**common | {"message": question}, clauses=(clause,), given=tuple(given))
+    answer = await turn.models.ask("write_policy_answer", WrittenAnswer, ask, note="policy in words")
+    outcome = "ok" if answer.grounded else ", ".join(answer.reasons)
+    turn.tools.uses.append(ToolUse(tool="write_policy_answer", outcome=outcome))
     return answer.text if answer.grounded else ""

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from activities.event_log import AppendEvents, LogEnd, LoggedEvent
+from activities.event_log import AppendEvents, LogEnd, LoggedEvent, RaiseFence
 from workflows.messages import event_stream
 from workflows.talk import Talk
 
@@ -45,6 +45,19 @@ class Publisher:
                 # Readers find the gap and read the workflow instead.
                 workflow.logger.error("events not published: %s", error.cause)
             self._published(batch[-1].offset)
+
+    async def fence_off(self, epoch: int) -> None:
+        """Refuse what a turn of this epoch still writes; a log that is away shows nobody anything anyway."""
+        opening = self._talk().opening
+        fence = RaiseFence(stream=event_stream(opening.tenant, opening.conversation_id), epoch=epoch + 1)
+        try:
+            await workflow.execute_activity(
+                "raise_fence", fence, schedule_to_close_timeout=timedelta(seconds=2), summary="drafts are void"
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("drafts of a superseded turn not fenced off")
 
     async def flush(self) -> None:
         """Wait for the last events to arrive, but not for ever: readers can still ask the workflow."""

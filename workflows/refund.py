@@ -19,8 +19,9 @@ from policies.verdict import Outcome
 from workflows import case_file, metrics
 from workflows.approval_desk import ApprovalDesk
 from workflows.claim import RefundClaim, proven
-from workflows.messages import ApprovalCard, ApprovalDecision, ApprovalReceipt, RefundNews, RefundStage, ToolUse
+from workflows.messages import ApprovalCard, ApprovalDecision, ApprovalReceipt, RefundNews, RefundStage
 from workflows.payment import FINAL, SLOWEST_LOOK, Payment, Unpaid
+from workflows.record import ToolUse
 from workflows.telling import Teller
 from workflows.toolbox import NotPermitted, Outage, Refused, Toolbox
 

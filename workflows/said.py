@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from policies.wishes import Wish
 from workflows.messages import CustomerMessage, EventKind, Feedback, OfferAnswer, PersonWanted
 
 
@@ -16,12 +17,13 @@ class Said:
     digest: str = ""
     wants_person: bool = False
     feedback: str = ""
+    wish: Wish | None = None
 
     @classmethod
     def of(cls, message: CustomerMessage | OfferAnswer | PersonWanted | Feedback) -> "Said":
         match message:
             case CustomerMessage():
-                return cls(message.message_id, text=message.text, is_text=True)
+                return cls(message.message_id, text=message.text, is_text=True, wish=message.wish)
             case OfferAnswer():
                 return cls(message.message_id, pressed=message.accept, digest=message.digest)
             case PersonWanted():

@@ -1,6 +1,6 @@
 """The one serialisable state of a conversation, and every way it may change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,10 +10,13 @@ from activities.tools.escalate_to_human import OpenTicket
 from policies.clauses import Citation
 from policies.facts import AskedAmount, PersonalDatum, ReasonCode, RefundRecord, Understanding
 from policies.frozen import Fact
+from policies.inference import ModelCall
 from policies.offers import Offer
 from policies.promises import Promise, remember
+from policies.prompts import Turned
 from policies.routing import Choice
 from workflows.messages import Event, EventKind, OfferCard, Opening, Reply, Transcript
+from workflows.record import Spent
 
 # Temporal takes 2 MiB in one payload, and a state above that could not be continued as new: long messages that
 # customers send by the hundred must not bring a conversation to a stop.
@@ -22,6 +25,9 @@ BYTES_KEPT = 800_000
 ANSWERS_KEPT = 400
 NOTES_KEPT = 100
 QUOTES_KEPT = 20
+# Heard beyond these is forgotten half at a time, so that prompts share their beginning for as long as they can.
+HEARD_KEPT = 24
+LONGEST_HEARD = 1_000
 
 Ending = Literal["accepted", "declined", "expired", "replaced"]
 
@@ -58,7 +64,12 @@ class Owed(Fact):
 
 
 class Talk(Fact):
-    """All that a conversation remembers. Transitions return a new one; nothing else travels to the next run."""
+    """All that a conversation remembers. Transitions return a new one; nothing else travels to the next run.
+
+    `heard` is what both sides wrote, redacted, for models that go on from it; `names` of people are kept from them.
+    `epoch` counts whoever had the word: each turn begun, each person who took over; drafts of an earlier one are void.
+    While models rest, none is asked.
+    """
 
     opening: Opening
     policy_version: str
@@ -84,6 +95,11 @@ class Talk(Fact):
     promises: tuple[Promise, ...] = ()
     quoted: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()
+    heard: tuple[Turned, ...] = ()
+    names: tuple[str, ...] = ()
+    spent: Spent = Spent()
+    epoch: int = 0
+    models_rest_until: datetime | None = None
     last_heard: datetime
     closed_at: datetime | None = None
 
@@ -159,6 +175,15 @@ class Talk(Fact):
         """Remember a promise for as long as the conversation lasts."""
         return self.with_(promises=remember(self.promises, made))
 
+    def hear(self, *lines: Turned) -> "Talk":
+        """Remember what was written, for prompts of later turns."""
+        cut = (line.model_copy(update={"text": line.text[:LONGEST_HEARD]}) for line in lines)
+        heard = (*self.heard, *cut)
+        return self.with_(heard=heard[HEARD_KEPT // 2 :] if len(heard) > HEARD_KEPT else heard)
+
+    def spend(self, calls: Sequence[ModelCall]) -> "Talk":
+        return self.with_(spent=self.spent.and_(calls))
+
     def quote(self, citation: Citation) -> "Talk":
         """Remember which passages were told, the newest last."""
         others = [each for each in self.quoted if each != citation]
@@ -177,6 +202,7 @@ class Talk(Fact):
             summary="\n".join(self.notes),
             events=tuple(event for event in self.events if event.offset > after),
             last_offset=self.last_offset,
+            spent=self.spent,
         )
 
     def _append(self, event: Event) -> "Talk":

@@ -12,7 +12,8 @@ from policies.bundle import Bundle
 from policies.facts import RefundRecord
 from policies.replies import Replies
 from workflows.claim import RefundClaim
-from workflows.messages import RefundNews, RefundStage, ToolUse, conversation_workflow_id
+from workflows.messages import RefundNews, RefundStage, conversation_workflow_id
+from workflows.record import ToolUse
 from workflows.toolbox import NotPermitted, Outage, Refused, Toolbox
 
 

@@ -12,7 +12,7 @@ from policies.bundle import Bundle
 from policies.permissions import Effect, may_use
 from policies.verdict import Verdict
 from workflows import metrics
-from workflows.messages import ToolUse
+from workflows.record import ToolUse
 
 Result = TypeVar("Result")
 
@@ -72,6 +72,10 @@ class Toolbox:
     def begin_matter(self) -> None:
         """Count calls anew: each matter of a message has its own."""
         self._calls = {}
+
+    def left(self, playbook: str) -> int:
+        """Say how many more calls a playbook has for this matter."""
+        return self.bundle.rules.playbooks[playbook].turns - self._calls.get(playbook, 0)
 
     def distrust(self) -> None:
         """Let this turn read at most: its words looked like orders to the machine."""

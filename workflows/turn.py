@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -12,19 +12,22 @@ from activities.tools.escalate_to_human import OpenTicket, Ticket
 from policies import wording
 from policies.bundle import Bundle
 from policies.clauses import Citation, Clause, cite
-from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord
+from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord, Understanding
 from policies.offers import Offer
 from policies.placeholders import PLACEHOLDER, restore
 from policies.retrieval import Consulted
 from policies.routing import Choice
 from policies.verdict import Verdict
 from workflows import metrics
-from workflows.messages import Decision, RefundNews, Reply
+from workflows.inference import Models
+from workflows.messages import RefundNews, Reply
+from workflows.record import Decision
 from workflows.talk import Question, Talk, card_of
 from workflows.toolbox import Outage, Refused, Toolbox, fetch
 
 UNDERSTANDING_QUEUE = "understanding"
 KNOWLEDGE_QUEUE = "knowledge"
+MODELS_REST = timedelta(minutes=5)
 REACHES = (PersonalKind.EMAIL, PersonalKind.PHONE)
 
 
@@ -35,9 +38,12 @@ class Turn:
     talk: Talk
     bundle: Bundle
     caller: Caller
-    seal: Callable[[Talk], None]
+    sealed_by: Callable[[Talk], None]
     news_of: Callable[[str, float], Awaitable[RefundNews | None]]
+    models: Models
     language: str = "en"
+    who: CustomerFacts | None = None
+    understood: Understanding = field(default_factory=lambda: Understanding(redacted=""))
     parts: list[str] = field(default_factory=list)
     choice: Choice = field(
         default_factory=lambda: Choice(intent="none", confidence=1, playbook="none", handler=None, rule="routing.none")
@@ -47,11 +53,19 @@ class Turn:
     orders: dict[str, OrderFacts] = field(default_factory=dict)
     consulted: list[Consulted] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    acted: bool = False
+    drafting: bool = False
+    rewordable: set[str] = field(default_factory=set)
     tools: Toolbox = field(init=False)
 
     def __post_init__(self) -> None:
         self.tools = Toolbox(self.bundle)
         self.owner_before = self.talk.owner
+        # Drafts of the reply stand behind the last event that clients were given.
+        self.begins_behind = self.talk.last_offset
+        until = self.talk.models_rest_until
+        self.models_rested = until is not None and self.now < until
+        self.models.out_of_reach |= self.models_rested
         self.speak(self.language)
 
     @property
@@ -65,7 +79,10 @@ class Turn:
         self.words = self.bundle.words(self.language)
 
     def say(self, sentence: str, **facts: object) -> None:
-        self.parts.append(self.words.say(sentence, **facts))
+        text = self.words.say(sentence, **facts)
+        self.parts.append(text)
+        if self.bundle.rules.inference.may_reword(sentence):
+            self.rewordable.add(text)
 
     def cite(self, clause: Clause) -> None:
         """Give the source of what is said, once, and remember that it was told."""
@@ -79,6 +96,16 @@ class Turn:
 
     def day(self, moment: datetime) -> str:
         return wording.day(moment, self.language)
+
+    def seal(self) -> None:
+        """Act on the world from here on: this turn can no longer be superseded."""
+        self.acted = True
+        self.sealed_by(self.talk)
+
+    def remember_models(self) -> None:
+        """Keep that no worker answered: for a while nobody waits for one again."""
+        if self.models.out_of_reach and not self.models_rested:
+            self.talk = self.talk.with_(models_rest_until=self.now + MODELS_REST)
 
     def put_offer(self, offer: Offer) -> None:
         """Make this the open offer, said last; one still open before it is taken back in so many words."""
@@ -94,7 +121,8 @@ class Turn:
 
     async def customer(self) -> CustomerFacts:
         """Hydrate: tier, region, language and orders of whoever asks."""
-        return await fetch("hydrate", CustomerFacts, self.caller, note="who is asking", bundle=self.bundle)
+        self.who = await fetch("hydrate", CustomerFacts, self.caller, note="who is asking", bundle=self.bundle)
+        return self.who
 
     async def may_quote(self, *texts: str) -> bool:
         """Say whether texts from outside may be told or shown to a model; not when nobody can look at them."""
@@ -127,7 +155,7 @@ class Turn:
             body=restore("\n".join((*lines, *self.talk.notes)), self.talk.personal),
             key=f"ticket-{opening.conversation_id}-{self.talk.turn + 1}",
         )
-        self.seal(self.talk)
+        self.seal()
         try:
             opened = await self.tools.tell("negotiation", "escalate_to_human", Ticket, ticket, note=why)
         except (Outage, Refused):
@@ -171,10 +199,13 @@ class Turn:
                 intent=self.choice.intent,
                 confidence=self.choice.confidence,
                 playbook=self.choice.playbook,
+                tier=self.models.tier,
                 policy_version=self.bundle.version,
                 verdicts=(*self.verdicts, *self.tools.verdicts),
                 tools=tuple(self.tools.uses),
                 consulted=tuple(self.consulted),
+                choices=tuple(self.models.choices),
+                calls=tuple(self.models.calls),
             ),
         )
 

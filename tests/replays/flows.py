@@ -1,5 +1,6 @@
 """The flows whose histories are kept: small conversations that between them walk every command our workflows give."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
@@ -7,10 +8,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+from activities.inference_ports import Work
 from policies.facts import OrderFacts
 from tests.fakes.shop import order
 from tests.workflows.customer import Customer
 from tests.workflows.desk import Desk
+from tests.workflows.model_scenes import STATUS, Script, aloud, thinking, told, with_model
 from workflows.messages import EventKind
 
 DISPUTE = "I want a refund on order #12345, it never arrived"
@@ -20,11 +23,12 @@ COUNTED_ONCE = ("pin_policy", "continue as new")
 
 
 class Flow(NamedTuple):
-    """An order, what the customer does about it, and after how many events the conversation is renewed."""
+    """Orders, what the customer does about them, after how many events the talk is renewed, and a model, if any."""
 
     orders: tuple[OrderFacts, ...]
     play: Callable[[Desk, Customer], Awaitable[None]]
     history_limit: int = 1000
+    model: Script | None = None
 
 
 async def _dispute(desk: Desk, customer: Customer) -> None:
@@ -59,19 +63,30 @@ async def _renewal(desk: Desk, customer: Customer) -> None:
     await customer.hears(EventKind.REPLY, 10)
 
 
+async def _models(desk: Desk, customer: Customer) -> None:
+    await customer.say("zzz the thing from before")
+    await customer.hears(EventKind.REPLY, 1)
+
+
+def _look_and_reword(work: Work) -> str:
+    proposed = json.dumps({"proposals": [STATUS]})
+    return proposed if work.task == "propose" else thinking(aloud(told(work)))
+
+
 FLOWS = {
     "dispute": Flow((order(),), _dispute),
     "cancel": Flow((order(status="pending"),), _cancel),
     "hand_over": Flow((order(),), _hand_over),
     "policy": Flow((order(),), _policy),
     "renewal": Flow((order(),), _renewal, history_limit=70),
+    "models": Flow((order(),), _models, model=_look_and_reword),
 }
 
 
 async def histories(desk: Desk, name: str) -> dict[str, list[WorkflowHistory]]:
     """Play a flow; returns the histories of the runs it made, oldest first, by flow and workflow."""
-    customer = desk.customer(conversation_id=name)
-    await FLOWS[name].play(desk, customer)
+    flow, customer = FLOWS[name], desk.customer(conversation_id=name)
+    await flow.play(with_model(desk, flow.model) if flow.model else desk, customer)
     runs = [run async for run in desk.client.list_workflows(f"HoldfastTenant = '{desk.tenant}'")]
     kept: dict[str, list[WorkflowHistory]] = {}
     for run in sorted(runs, key=lambda each: each.start_time):

@@ -102,10 +102,10 @@ def skip() -> Skip:
 
 @pytest.fixture(scope="session")
 def policies(tmp_path_factory: pytest.TempPathFactory) -> Policies:
-    """Copy the shipped rules with some limits of the talk, of the playbooks and of retrieval changed."""
+    """Copy the shipped rules with some limits changed, as `shipped_but` takes them."""
 
-    def changed(playbooks: dict[str, Any] | None = None, retrieval: dict[str, Any] | None = None, **talk: Any) -> Path:
-        return shipped_but(tmp_path_factory.mktemp("policies"), playbooks, retrieval, **talk)
+    def changed(**limits: Any) -> Path:
+        return shipped_but(tmp_path_factory.mktemp("policies"), **limits)
 
     return changed
 

@@ -11,6 +11,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
 from policies.frozen import Fact
+from policies.wishes import Wish
 from workflows.case_file import CUSTOMER as CUSTOMER_KEY
 from workflows.case_file import TENANT, attributes
 from workflows.messages import (
@@ -68,7 +69,9 @@ class Customer:
     def handle(self) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(self.workflow_id)
 
-    async def say(self, text: str, message_id: str | None = None, update_id: str | None = None) -> Reply:
+    async def say(
+        self, text: str, message_id: str | None = None, update_id: str | None = None, wish: Wish | None = None
+    ) -> Reply:
         message_id = message_id or self._next_id("m")
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             "Conversation",
@@ -82,7 +85,7 @@ class Customer:
         )
         return await self.client.execute_update_with_start_workflow(
             "say",
-            CustomerMessage(message_id=message_id, customer_id=self.customer_id, text=text),
+            CustomerMessage(message_id=message_id, customer_id=self.customer_id, text=text, wish=wish),
             start_workflow_operation=start,
             id=update_id or message_id,
             result_type=Reply,

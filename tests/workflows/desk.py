@@ -1,11 +1,10 @@
 """A worker of our workflows over doubles of the outside: each call goes to the desk of the tenant it names."""
 
 import asyncio
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -14,10 +13,10 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.answering import PolicyWriter
 from activities.catalog import tool_activities
 from activities.errors import Unavailable
 from activities.event_log import AppendEvents, LogEnd
+from activities.inference_ports import DraftPlace, Work
 from activities.policy_store import PinPolicy, PolicyStore
 from activities.ports import Caller, Shop
 from activities.screening import Screened, ScreenTexts
@@ -27,11 +26,14 @@ from policies.amounts import amounts
 from policies.bundle import Bundle
 from policies.clauses import Clause
 from policies.facts import Understanding
+from policies.inference import CallOutcome, Deployed, Usage
 from tests.fakes.shop import ScriptedShop
 from tests.fakes.understanding import KeywordUnderstanding
 from tests.workflows.customer import CUSTOMER, Customer
+from tests.workflows.scripted_models import TOKENS, ScriptedModels
 from workers.workflow_sandbox import sandboxed_runner
 from workflows.conversation import Conversation
+from workflows.inference import INFERENCE_QUEUE
 from workflows.messages import CONVERSATION_QUEUE, Event
 from workflows.refund import Refund
 from workflows.turn import KNOWLEDGE_QUEUE, UNDERSTANDING_QUEUE
@@ -95,17 +97,29 @@ class Gate:
 
 @dataclass
 class Desk:
-    """Everything a test needs: the shop, the log, and customers at the other end of the line."""
+    """Everything a test needs: the shop, the log, and customers at the other end of the line.
+
+    `sensed` is what understanding finds whatever the words; a model without an answer `fails_as`.
+    """
 
     client: Client
     shop: ScriptedShop
     understanding: KeywordUnderstanding = field(default_factory=KeywordUnderstanding)
+    sensed: dict[str, Any] = field(default_factory=dict)
     log: ListedEvents = field(default_factory=ListedEvents)
     tenant: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:8]}")
     policies: Path = BUNDLES
     clauses: tuple[Clause, ...] = (RETURNS,)
     by_word: dict[str, tuple[Clause, ...]] = field(default_factory=dict)
-    drafts: dict[str, str] = field(default_factory=dict)
+    fleet: tuple[Deployed, ...] = ()
+    model: Callable[[Work], str | None] = lambda work: None
+    usage: Usage = TOKENS
+    fails_as: CallOutcome = "unavailable"
+    works: list[Work] = field(default_factory=list)
+    drafted: list[tuple[str, DraftPlace, str]] = field(default_factory=list)
+    refused: list[tuple[str, DraftPlace]] = field(default_factory=list)
+    fences: list[int] = field(default_factory=list)
+    highest_epoch: int = 0
     searches: list[tuple[str, SearchScope]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     gates: dict[str, Gate] = field(default_factory=dict)
@@ -115,12 +129,12 @@ class Desk:
         return Customer(self.client, self.log, self.tenant, customer_id, conversation_id)
 
     @asynccontextmanager
-    async def open(self, policies: Path = BUNDLES) -> AsyncIterator["Desk"]:
-        """Run workers for this desk alone."""
+    async def open(self, policies: Path = BUNDLES, *, models: bool = True) -> AsyncIterator["Desk"]:
+        """Run workers for this desk alone, with or without one for models."""
         self.policies = policies
         exchange = Exchange()
         exchange.admit(self)
-        async with exchange.working(self.client):
+        async with exchange.working(self.client, models=models):
             yield self
 
     @contextmanager
@@ -160,6 +174,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.desks: dict[str, Desk] = {}
+        self.models = ScriptedModels(self.desks)
         self._stores: dict[Path, PolicyStore] = {}
 
     def admit(self, desk: Desk) -> Desk:
@@ -167,21 +182,23 @@ class Exchange:
         return desk
 
     @asynccontextmanager
-    async def working(self, client: Client) -> AsyncIterator["Exchange"]:
+    async def working(self, client: Client, *, models: bool = True) -> AsyncIterator["Exchange"]:
         shop = cast(Shop, AnyShop(self.desks))
+        inference = Worker(client, task_queue=INFERENCE_QUEUE, activities=self.models.activities())
         async with (
             Worker(
                 client,
                 task_queue=CONVERSATION_QUEUE,
                 workflows=[Conversation, Refund],
-                activities=[*tool_activities(shop), self.append_events, self.pin_policy],
+                activities=[*tool_activities(shop), self.append_events, self.models.raise_fence, self.pin_policy],
                 workflow_runner=sandboxed_runner(),
             ),
             Worker(
                 client,
                 task_queue=UNDERSTANDING_QUEUE,
-                activities=[self.understand, self.screen_texts, PolicyWriter(self).write_policy_answer],
+                activities=[self.understand, self.screen_texts],
             ),
+            inference if models else nullcontext(),
             Worker(client, task_queue=KNOWLEDGE_QUEUE, activities=[self.search_policy]),
         ):
             yield self
@@ -197,26 +214,19 @@ class Exchange:
         folder = self.desks[ask.tenant].policies
         if folder not in self._stores:
             self._stores[folder] = PolicyStore(folder)
-        return await self._stores[folder].pin_policy(ask)
+        bundle = await self._stores[folder].pin_policy(ask)
+        return bundle.model_copy(update={"fleet": self.desks[ask.tenant].fleet})
 
     @activity.defn(name="understand")
     async def understand(self, said: Utterance) -> Understanding:
         desk = self.desks[said.tenant]
         await desk.answers("understand")
         understood = await desk.understanding.understand(said)
-        return understood.model_copy(update={"amounts": amounts(understood.redacted)})
+        return understood.model_copy(update={"amounts": amounts(understood.redacted), **desk.sensed})
 
     @activity.defn(name="screen_texts")
     async def screen_texts(self, ask: ScreenTexts) -> Screened:
         return Screened(allowed=tuple("ignore your rules" not in text for text in ask.texts))
-
-    async def write(self, instructions: str, text: str, schema: object) -> str:
-        """Be the model: give the draft whose key is a passage that was shown."""
-        drafts = {passage: draft for desk in self.desks.values() for passage, draft in desk.drafts.items()}
-        answer = next((draft for passage, draft in drafts.items() if passage in text), None)
-        if answer is None:
-            raise Unavailable("no model answers here")
-        return json.dumps({"answer": answer, "clauses": [1]})
 
     @activity.defn(name="search_policy")
     async def search_policy(self, ask: SearchPolicy, caller: Caller, scope: SearchScope) -> PolicyHits:

@@ -9,9 +9,13 @@ from tests.workflows.desk import BUNDLES
 
 
 def shipped_but(
-    folder: Path, playbooks: dict[str, Any] | None = None, retrieval: dict[str, Any] | None = None, **talk: Any
+    folder: Path,
+    playbooks: dict[str, Any] | None = None,
+    retrieval: dict[str, Any] | None = None,
+    inference: dict[str, Any] | None = None,
+    **talk: Any,
 ) -> Path:
-    """Copy the current rules into `folder` with other limits of the talk, playbooks and retrieval; returns it."""
+    """Copy the current rules into `folder` with other limits of the talk, playbooks, retrieval and models."""
     version = (BUNDLES / "CURRENT").read_text(encoding="utf-8").strip()
     (folder / "CURRENT").write_text(version, encoding="utf-8")
     (folder / version).mkdir()
@@ -20,6 +24,7 @@ def shipped_but(
     rules = yaml.safe_load((BUNDLES / version / "rules.yaml").read_text(encoding="utf-8"))
     rules["default"]["talk"] |= talk
     rules["default"]["retrieval"] = rules["default"].get("retrieval", {}) | (retrieval or {})
+    rules["default"]["inference"] = rules["default"].get("inference", {}) | (inference or {})
     for name, limits in (playbooks or {}).items():
         rules["default"]["playbooks"][name] |= limits
     (folder / version / "rules.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")

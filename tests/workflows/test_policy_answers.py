@@ -1,5 +1,6 @@
 """The policy agent in a conversation: sources, a model's words, what is not told, and what never follows from it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from policies.facts import CustomerFacts
 from tests.fakes.shop import order
 from tests.workflows.conftest import CUSTOMER, Here, Policies
 from tests.workflows.desk import RETURNS
+from tests.workflows.model_scenes import only, tasks_of, with_model
 from tests.workflows.policy_scenes import HOW_LONG, INVOICES, a_day
 from tests.workflows.test_conversation import rules_of, tools_of
 from workflows.messages import EventKind
@@ -15,23 +17,23 @@ from workflows.messages import EventKind
 # -- in a model's words ------------------------------------------------------------------------------------------------
 
 
-DRAFTS = {
+WORDS = {
     "says what the clause says": ("You can send back hats within 30 days.", "You can send back hats within 30 days."),
     "says another number": ("You can send back hats within 90 days.", "Hats go back within 30 days, in their box."),
     "is away": (None, "Hats go back within 30 days, in their box."),
 }
 
 
-@pytest.mark.parametrize("model", DRAFTS)
+@pytest.mark.parametrize("model", WORDS)
 async def test_a_models_words_are_told_only_where_the_clause_bears_them_out(
     here: Here, policies: Policies, model: str
 ) -> None:
-    draft, told = DRAFTS[model]
+    words, told = WORDS[model]
     desk = here(policies=policies(retrieval={"answers": "model"}))
     desk.shop.customers[CUSTOMER] = CustomerFacts(customer_id=CUSTOMER, tier="standard", region="US")
     text = f"Hats go back within 30 days, in their box. Ask for {desk.tenant}."
     desk.clauses = (INVOICES.model_copy(update={"text": text}),)
-    desk.drafts = {desk.tenant: draft} if draft else {}
+    with_model(desk, lambda work: json.dumps({"answer": words, "clauses": [1]}) if words else None)
     reply = await desk.customer().say("how long can I keep hats?")
     assert reply.text.startswith(told)
     assert ("90" in reply.text, "(Source: Returns policy" in reply.text) == (False, True)
@@ -40,11 +42,11 @@ async def test_a_models_words_are_told_only_where_the_clause_bears_them_out(
 
 
 async def test_no_model_is_asked_where_the_tenant_wants_quotations(here: Here) -> None:
-    desk = here(order())
-    desk.drafts = {"You can send things back for 30 days.": "Thirty days."}
+    desk = with_model(here(order()), only("answer", '{"answer": "Thirty days.", "clauses": [1]}'))
     reply = await desk.customer().say(HOW_LONG)
     assert "You can send things back for 30 days." in reply.text
     assert "write_policy_answer" not in tools_of(reply)
+    assert "answer" not in tasks_of(desk)
 
 
 # -- sources -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from policies.offers import CancelTerms, Offer, offer_change
 from policies.promises import Promise
 from policies.verdict import Outcome, Verdict
 from tests.fakes.shop import order
-from workflows.messages import Decision, EventKind, Opening, Reply, ToolUse
+from workflows.messages import EventKind, Opening, Reply
+from workflows.record import Decision, ToolUse
 from workflows.talk import EVENTS_KEPT, QUOTES_KEPT, Talk, card_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
