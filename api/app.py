@@ -13,10 +13,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from activities.clients.knowledge import Knowledge, Weaviate
+from activities.clients.redis_ledger import RedisLedger
 from activities.clients.redis_lessons import RedisLessons
 from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
-from api import approvals, conversations, customers, health, knowledge, lessons
+from api import approvals, conversations, costs, customers, health, knowledge, lessons
 from api.auth import Gate
 from api.door import AccessLog, BodyLimit
 from api.line import Line
@@ -47,6 +48,7 @@ TAGS = [
         "name": "knowledge",
         "description": "Bring in your documents, move their releases, open what replies cite.",
     },
+    {"name": "costs", "description": "See what language models cost."},
     {"name": "customer data", "description": "Export or erase what is held about one customer."},
     {"name": "health", "description": "For load balancers and operators."},
 ]
@@ -65,16 +67,19 @@ def create(settings: Settings) -> FastAPI:
         intents = KnownIntents.read(settings.intent_folder)
         documents = Knowledge(settings.knowledge, _weaviate(settings))
         uploads = Uploads(settings.knowledge / "uploads")
-        app.state.parts = Parts(line, stream, Gate(settings), Rates(settings), kept, intents, uploads, documents)
+        ledger = RedisLedger.at(settings.redis_url)
+        gate, rates = Gate(settings), Rates(settings)
+        app.state.parts = Parts(line, stream, gate, rates, kept, intents, uploads, documents, ledger)
         yield
         app.state.parts.closing.set()
         await stream.close()
         await kept.close()
         await documents.close()
+        await ledger.close()
 
     # Plain FastAPI would have the reader's browser fetch the reference's scripts from somebody else's server.
     app = FastAPIOffline(title="Holdfast", version="1", description=ABOUT, openapi_tags=TAGS, lifespan=lifespan)
-    for room in (conversations, approvals, lessons, knowledge, customers, health):
+    for room in (conversations, approvals, lessons, knowledge, costs, customers, health):
         app.include_router(room.router)
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, render)

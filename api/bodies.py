@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from policies.frozen import Fact, Written
+from policies.wishes import Wish
 from workflows.messages import ApprovalCard, Refusal, Transcript
 
 TEXT_LIMIT = 4_000
@@ -45,6 +46,12 @@ Digest = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="D
 RefundId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,512}$", description="As listed by GET /v1/approvals")]
 
 
+class WishIn(Wish):
+    """Budgets for the answer: a wish narrows what the shop allows, and widens nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class MessageIn(Written):
     model_config = ConfigDict(
         json_schema_extra={
@@ -54,6 +61,7 @@ class MessageIn(Written):
 
     message_id: MessageId
     text: MessageText
+    wish: WishIn | None = None
 
 
 class AnswerIn(Written):

@@ -1,6 +1,5 @@
 """Routes of a conversation: say something, answer an offer, read, follow."""
 
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -11,8 +10,9 @@ from api.bodies import AnswerIn, ConversationId, Digest, EscalationIn, FeedbackI
 from api.disclosure import event_for, reply_for, transcript_for
 from api.follow import Follower
 from api.problems import Problem, responses
+from api.stream import Place
 from api.wiring import AnyVisitor, Customer, PartsDep
-from workflows.messages import CustomerMessage, Feedback, OfferAnswer, PersonWanted, Refusal, Reply, Transcript
+from workflows.messages import CustomerMessage, Event, Feedback, OfferAnswer, PersonWanted, Refusal, Reply, Transcript
 
 router = APIRouter(prefix="/v1/conversations/{conversation_id}", tags=["conversations"])
 
@@ -24,7 +24,7 @@ OFFER = (*DELIVERY, Refusal.NO_OFFER, Refusal.OFFER_CHANGED, Refusal.OFFER_EXPIR
 @router.post("/messages", responses=responses(*DELIVERY, Refusal.BLANK, Refusal.TOO_LONG))
 async def say(conversation_id: ConversationId, body: MessageIn, visitor: Customer, parts: PartsDep) -> Reply:
     """Say something; the first message starts the conversation. A repeated message id gets the first answer."""
-    said = CustomerMessage(message_id=body.message_id, customer_id=visitor.subject, text=body.text)
+    said = CustomerMessage(message_id=body.message_id, customer_id=visitor.subject, text=body.text, wish=body.wish)
     return reply_for(visitor, await parts.line.send(visitor, conversation_id, said))
 
 
@@ -70,26 +70,45 @@ async def begin_to_follow(
     conversation_id: ConversationId,
     visitor: AnyVisitor,
     parts: PartsDep,
-    last_event_id: Annotated[str | None, Header(description="Offset of the last event seen; wins over `after`")] = None,
-    after: Annotated[str | None, Query(description="Offset to continue behind")] = None,
+    last_event_id: Annotated[str | None, Header(description="Id of the last event seen; wins over `after`")] = None,
+    after: Annotated[str | None, Query(description="Id of the event or draft to continue behind")] = None,
 ) -> Follower:
     """Do everything that can fail before the stream's status line is sent."""
-    place = last_event_id if last_event_id is not None else after or "0"
-    if not re.fullmatch("[0-9]{1,9}", place):
+    place = Place.read(last_event_id if last_event_id is not None else after or "0")
+    if place is None:
         raise Problem("event-id-malformed")
     follower = Follower(parts.line, parts.stream, parts.closing, visitor, conversation_id)
-    await follower.start(int(place))
+    await follower.start(place)
     return follower
 
 
 @router.get("/events", response_class=EventSourceResponse, responses=responses(Refusal.NOT_YOURS, "event-id-malformed"))
 async def follow(
-    follower: Annotated[Follower, Depends(begin_to_follow)], visitor: AnyVisitor
+    follower: Annotated[Follower, Depends(begin_to_follow)],
+    visitor: AnyVisitor,
+    drafts: Annotated[bool, Query(description="Send drafts of a reply under way, too")] = False,
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow events as they happen; `id` is the offset, `event` the kind, `data` the Event as JSON.
 
     Reconnect with Last-Event-ID: no event is missed or sent twice. The stream ends after `conversation.closed`.
+
+    With `drafts=true` there come, while a reply is under way, events named `reply.draft` with ids like `12-3`: the
+    third draft behind event 12. Their `data` is `{"after": 12, "number": 3, "epoch": 5, "attempt": 1, "kind": "delta",
+    "text": "Your parcel "}`. A draft is for show and never a fact; the reply that follows is.
+
+    | what comes | what to show |
+    |---|---|
+    | draft of kind `begin` | an empty bubble instead of the one that is there, if any: the draft starts, also anew |
+    | draft of kind `delta` | its `text` at the end of the bubble |
+    | draft of kind `drop` | no bubble: the reply will come as a whole, or somebody else has taken over |
+    | any event | no bubble, and the event: drafts end with the next event, `message.assistant` is the reply itself |
+
+    A client that reconnects with `12-3` gets the rest of the draft if it is still under way, a `begin` if it was begun
+    anew, and otherwise the events that ended it. Numbers only grow behind an event, but may have holes.
     """
-    async for event in follower.events():
-        event = event_for(visitor, event)
-        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind.value, id=str(event.offset))
+    async for line in follower.lines():
+        if isinstance(line, Event):
+            line = event_for(visitor, line)
+            yield ServerSentEvent(raw_data=line.model_dump_json(), event=line.kind.value, id=Place.of(line).id)
+        elif drafts:
+            yield ServerSentEvent(raw_data=line.model_dump_json(), event="reply.draft", id=Place.of(line).id)

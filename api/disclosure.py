@@ -1,7 +1,8 @@
-"""What a visitor sees of a conversation: customers what was said, staff also why, with scores and limits."""
+"""What a visitor sees of a conversation: customers what was said, staff also why and at what cost."""
 
 from api.auth import Role, Visitor
 from workflows.messages import Event, Reply, Transcript
+from workflows.record import Spent
 
 
 def reply_for(visitor: Visitor, reply: Reply) -> Reply:
@@ -17,4 +18,4 @@ def transcript_for(visitor: Visitor, transcript: Transcript) -> Transcript:
     if visitor.role is not Role.CUSTOMER:
         return transcript
     events = tuple(event_for(visitor, event) for event in transcript.events)
-    return transcript.model_copy(update={"events": events, "summary": ""})
+    return transcript.model_copy(update={"events": events, "summary": "", "spent": Spent()})

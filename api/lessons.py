@@ -16,7 +16,8 @@ from api.wiring import PartsDep, only
 from policies.facts import IntentGuess
 from policies.frozen import Fact, Written
 from policies.lessons import Lesson, corrected
-from workflows.messages import Decision, EventKind, Refusal, Transcript
+from workflows.messages import EventKind, Refusal, Transcript
+from workflows.record import Decision
 
 router = APIRouter(prefix="/v1", tags=["lessons"])
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from activities.clients.knowledge import Knowledge
+from activities.clients.redis_ledger import RedisLedger
 from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
 from activities.ports import Lessons
@@ -34,6 +35,7 @@ class Parts:
     intents: KnownIntents
     uploads: Uploads
     knowledge: Knowledge
+    ledger: RedisLedger
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

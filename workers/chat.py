@@ -6,37 +6,84 @@ from uuid import uuid4
 
 import httpx
 import typer
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from workers.customer_line import CustomerLine, Refused
 from workers.narration import answered, happened, spoken
 from workers.settings import Settings
-from workflows.messages import EventKind, OfferCard
+from workflows.messages import DraftLine, Event, EventKind, OfferCard, Reply
 
 _RECONNECT_S = 0.5
+
+
+class Bubble:
+    """A reply under way on the last lines of a terminal; the reply itself takes their place."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._text = ""
+
+    def show(self, draft: DraftLine) -> None:
+        if draft.kind == "drop":
+            self.clear()
+            return
+        self._text = draft.text if draft.kind == "begin" else self._text + draft.text
+        # One that was stopped would rub out what was printed since.
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(Text(spoken("holdfast", self._text), style="dim"), refresh=True)
+
+    def clear(self) -> None:
+        if self._live:
+            self._live.stop()
+        self._live, self._text = None, ""
 
 
 class Screen:
     """What has been shown so far; replies arrive on the event stream, so that late ones are shown too."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console) -> None:
         self.offset = 0
         self.offer: OfferCard | None = None
+        self._seen = "0"
+        self._bubble = Bubble(console)
+        self._drafts = console.is_terminal
         self._advanced = asyncio.Condition()
 
     async def follow(self, line: CustomerLine) -> None:
         """Show events as they come, and pick up at the last one shown after a lost connection."""
-        while True:
-            with suppress(httpx.TransportError, Refused):
-                async for event in line.events(self.offset):
-                    if event.kind is EventKind.REPLY and event.reply:
-                        typer.echo(answered(event.reply))
-                        self.offer = event.reply.offer
-                    elif note := happened(event):
-                        typer.secho(note, dim=True)
-                    async with self._advanced:
-                        self.offset = max(self.offset, event.offset)
-                        self._advanced.notify_all()
-            await asyncio.sleep(_RECONNECT_S)
+        try:
+            while True:
+                with suppress(httpx.TransportError, Refused):
+                    async for each in line.lines(self._seen, self._drafts):
+                        if isinstance(each, DraftLine):
+                            self._seen = f"{each.after}-{each.number}"
+                            self._bubble.show(each)
+                        else:
+                            await self._event(each)
+                await asyncio.sleep(_RECONNECT_S)
+        finally:
+            self._bubble.clear()
+
+    async def _event(self, event: Event) -> None:
+        self._seen = str(event.offset)
+        self._bubble.clear()
+        if event.kind is EventKind.REPLY and event.reply:
+            typer.echo(answered(event.reply))
+            self.offer = event.reply.offer
+        elif note := happened(event):
+            typer.secho(note, dim=True)
+        async with self._advanced:
+            self.offset = max(self.offset, event.offset)
+            self._advanced.notify_all()
+
+    def begin_behind(self, reply: Reply) -> None:
+        """Take a reply as shown, which came before there was anything to follow."""
+        self.offer, self.offset, self._seen = reply.offer, reply.offset, str(reply.offset)
 
     async def reach(self, offset: int) -> None:
         async with self._advanced:
@@ -45,7 +92,7 @@ class Screen:
 
 async def converse(settings: Settings, tenant: str, customer_id: str, conversation_id: str | None) -> int:
     """Talk until end of input or `/quit`; return the exit status."""
-    screen = Screen()
+    screen = Screen(Console())
     conversation = conversation_id or f"chat-{uuid4().hex[:8]}"
     typer.echo(f"conversation {conversation} of {customer_id} at {tenant}; /quit ends, the conversation stays\n")
     async with CustomerLine(settings, tenant, customer_id, conversation) as line:
@@ -75,7 +122,7 @@ async def _speak(line: CustomerLine, screen: Screen, text: str) -> None:
         reply = await line.say(text)
     if screen.offset == 0:
         typer.echo(answered(reply))
-        screen.offer, screen.offset = reply.offer, reply.offset
+        screen.begin_behind(reply)
         return
     with suppress(TimeoutError):
         await asyncio.wait_for(screen.reach(reply.offset), 5)

@@ -11,8 +11,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pydantic import ValidationError
 
+from policies.yaml_lines import BadFile
+from workers.evals_inference import evaluate_inference
+from workers.fleet import fleet, ready
 from workers.knowledge_base import kb
 from workers.lessons import intents
+from workers.prompts import prompts
 from workers.settings import Settings, read_settings
 
 # Pretty tracebacks print local variables, and with them secrets, into a log.
@@ -26,8 +30,11 @@ policy = typer.Typer(no_args_is_help=True, help="Look at policy versions before 
 evals = typer.Typer(no_args_is_help=True, help="Measure on sets of JSON Lines that strangers wrote.")
 app.add_typer(policy, name="policy")
 app.add_typer(evals, name="evals")
+evals.command("inference")(evaluate_inference)
+app.add_typer(fleet, name="fleet")
 app.add_typer(intents, name="intents")
 app.add_typer(kb, name="kb")
+app.add_typer(prompts, name="prompts")
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Tenant = Annotated[str, typer.Option(help="the shop on whose behalf we speak")]
@@ -38,7 +45,7 @@ def up(data: Annotated[Path | None, typer.Option(help="the one folder everything
     """Start everything on this machine and keep it running until Ctrl-C."""
     from workers.up import keep_up
 
-    _finish(keep_up(_settings(data=data)))
+    _finish(keep_up(_with_fleet(_settings(data=data))))
 
 
 @app.command()
@@ -49,7 +56,7 @@ def demo(
     """Play the refund dispute over the real API, kill the worker in the middle, and count the refunds."""
     from workers.demo import play
 
-    _finish(play(_settings(data=data), keep))
+    _finish(play(_with_fleet(_settings(data=data)), keep))
 
 
 @app.command()
@@ -66,17 +73,19 @@ def chat(
 
 @app.command()
 def worker(
-    queues: Annotated[list[str], typer.Argument(help="conversation, understanding, knowledge")],
+    queues: Annotated[list[str], typer.Argument(help="conversation, understanding, inference, knowledge")],
     ready_file: Annotated[Path | None, typer.Option(help="created once the queues are polled")] = None,
 ) -> None:
     """Run the workers of one or several task queues in this process."""
     from workers.queues import QUEUES
     from workers.service import serve
     from workers.telemetry import write_json_logs
+    from workflows.inference import INFERENCE_QUEUE
 
     if unknown := [name for name in queues if name not in QUEUES]:
         _give_up(f"no such queue: {', '.join(unknown)}; there are {', '.join(QUEUES)}")
-    settings = _settings()
+    # The others read the fleet, but ask no model and need no key.
+    settings = _with_fleet(_settings()) if INFERENCE_QUEUE in queues else _settings()
     write_json_logs(settings.log_level)
     _finish(serve(settings, queues, ready_file))
 
@@ -185,17 +194,33 @@ def _settings(data: Path | None = None) -> Settings:
         _give_up(str(error))
 
 
+def _with_fleet(settings: Settings) -> Settings:
+    """Give up, before anything is started, where the fleet cannot be read or a key of it is missing."""
+    try:
+        return ready(settings)
+    except (BadFile, ValueError) as error:
+        _give_up(str(error))
+
+
 def _finish(work: Coroutine[Any, Any, int | None]) -> NoReturn:
     """Run to the end and leave at once: the Temporal client may abort in the interpreter's own shutdown."""
-    status = asyncio.run(work) or 0
+    try:
+        status = asyncio.run(work) or 0
+    except BadFile as bad:
+        _say(str(bad))
+        status = 2
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
 
 def _give_up(reason: str) -> NoReturn:
-    typer.secho(f"holdfast: {reason}", err=True, fg="red")
+    _say(reason)
     raise typer.Exit(2)
+
+
+def _say(reason: str) -> None:
+    typer.secho(f"holdfast: {reason}", err=True, fg="red")
 
 
 def main() -> None:

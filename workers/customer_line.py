@@ -10,7 +10,8 @@ import httpx
 
 from workers.settings import Settings
 from workers.tokens import Role, mint
-from workflows.messages import Decision, Event, Reply, Transcript
+from workflows.messages import DraftLine, Event, Reply, Transcript
+from workflows.record import Decision
 
 
 class Refused(Exception):
@@ -58,14 +59,26 @@ class CustomerLine:
 
     async def events(self, after: int = 0) -> AsyncIterator[Event]:
         """Follow the conversation from the event after offset `after`; ends when the API ends the stream."""
-        headers = {"Last-Event-ID": str(after)}
-        async with self._http.stream("GET", f"{self._path}/events", headers=headers, timeout=None) as answer:
+        async for line in self.lines(str(after), drafts=False):
+            if isinstance(line, Event):
+                yield line
+
+    async def lines(self, after: str, drafts: bool = True) -> AsyncIterator[Event | DraftLine]:
+        """Follow events, and drafts between them, from the one after the id `after`, as in "12" or "12-3"."""
+        headers, wanted = {"Last-Event-ID": after}, {"drafts": drafts}
+        path = f"{self._path}/events"
+        async with self._http.stream("GET", path, params=wanted, headers=headers, timeout=None) as answer:
             if not answer.is_success:
                 await answer.aread()
             _refuse(answer)
+            kind = ""
             async for line in answer.aiter_lines():
-                if line.startswith("data:"):
-                    yield Event.model_validate_json(line.removeprefix("data:").strip())
+                name, _, value = line.partition(":")
+                if name == "event":
+                    kind = value.strip()
+                elif name == "data":
+                    shape = DraftLine if kind == "reply.draft" else Event
+                    yield shape.model_validate_json(value.strip())
 
     async def _post(self, path: str, **body: str) -> Reply:
         # The id is chosen once, so that sending again after a lost answer is the same message.

@@ -9,8 +9,8 @@ from activities.clients.uploads import Uploads
 from activities.cross_encoder import LocalCrossEncoder
 from activities.embedding import Embedder
 from activities.encoder import Encoder
+from activities.intent_files import read_intents
 from activities.policy_store import PolicyStore
-from activities.recognition import read_intents
 from activities.retrieval import Retriever
 from activities.screening import Screen
 from activities.tools.search_policy import PolicySearch

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from policies.verdict import Verdict
 from workers.shop_admin import Row
-from workflows.messages import Decision, Event, EventKind, Reply
+from workflows.messages import Event, EventKind, Reply
+from workflows.record import Decision
 
 WIDTH = 110
 _MARGIN = 12

@@ -45,9 +45,12 @@ def parts(settings: Settings) -> list[Part]:
     if not settings.was_given("shop_url"):
         chosen.append(_shop(settings, folder))
     chosen.append(_api(settings))
-    chosen.append(_worker(settings, folder, "conversation"))
+    # Models are asked from a process of its own; without a fleet the queue only says that there are none.
+    chosen.append(_worker(settings, folder, "conversation", *([] if settings.fleet else ["inference"])))
     # One process for the queues that need the embedding model, so that it is loaded once.
     chosen.append(_worker(settings, folder, "understanding", "knowledge"))
+    if settings.fleet:
+        chosen.append(_worker(settings, folder, "inference"))
     return chosen
 
 

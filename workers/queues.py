@@ -5,15 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activities.answering import PolicyWriter
 from activities.catalog import tool_activities
 from activities.event_log import Events
-from activities.intent_router import IntentRouter
-from activities.screening import Screener
-from workers.knowledge import knowledge_activities
-from workers.understanding import build
 from workers.wiring import Outside
 from workflows.conversation import Conversation
+from workflows.inference import INFERENCE_QUEUE
 from workflows.ingest import Ingest
 from workflows.knowledge_watch import ActOnKnowledge, KnowledgeWatch
 from workflows.messages import CONVERSATION_QUEUE
@@ -25,7 +21,10 @@ Activities = Sequence[Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Queue:
-    """What a worker of one task queue runs; making its `activities` may take seconds, as they load models."""
+    """What a worker of one task queue runs; making its `activities` may take seconds, as they load models.
+
+    Each imports what only it needs, so that the others start without it.
+    """
 
     name: str
     activities: Callable[[Outside], Awaitable[Activities]]
@@ -33,25 +32,42 @@ class Queue:
 
 
 async def _conversation(outside: Outside) -> Activities:
-    return (*tool_activities(outside.shop), Events(outside.log).append_events, outside.policies.pin_policy)
+    events = Events(outside.log, outside.drafts)
+    return (*tool_activities(outside.shop), events.append_events, events.raise_fence, outside.policies.pin_policy)
 
 
 async def _understanding(outside: Outside) -> Activities:
+    from activities.screening import Screener
+    from workers.understanding import build
+
     def load() -> Activities:
         understander = build(outside.settings, outside.encoder, outside.intents, outside.screen, outside.learner)
         return (
             understander.understand,
             Screener(outside.screen).screen_texts,
-            IntentRouter(outside.model, outside.intents).route_intent,
-            PolicyWriter(outside.model).write_policy_answer,
         )
 
     return await asyncio.to_thread(load)
 
 
 async def _knowledge(outside: Outside) -> Activities:
+    from workers.knowledge import knowledge_activities
+
     embedder, screen = await asyncio.to_thread(lambda: (outside.embedder, outside.screen))
     return await knowledge_activities(outside.settings, outside.knowledge, embedder, screen, outside.policies)
+
+
+async def _inference(outside: Outside) -> Activities:
+    from activities.inference import Inference
+
+    inference = Inference(await outside.gateway(), outside.prompts, outside.intents, outside.drafts)
+    return (
+        inference.route_intent,
+        inference.propose_tools,
+        inference.rewrite_query,
+        inference.write_policy_answer,
+        inference.phrase_reply,
+    )
 
 
 QUEUES = {
@@ -59,6 +75,7 @@ QUEUES = {
     for queue in (
         Queue(CONVERSATION_QUEUE, _conversation, (Conversation, Refund)),
         Queue(UNDERSTANDING_QUEUE, _understanding),
+        Queue(INFERENCE_QUEUE, _inference),
         Queue(KNOWLEDGE_QUEUE, _knowledge, (Ingest, KnowledgeWatch, ActOnKnowledge)),
     )
 }

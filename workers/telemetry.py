@@ -20,6 +20,12 @@ from workers.settings import Settings
 
 # A log is read by more people, and kept for longer, than a conversation is.
 _WORDS = frozenset({"text", "texts", "subject", "body", "answer", "comment", "summary", "query", "address"})
+# Seconds: fine where alerts and customers look, which the SDK's own boundaries are not.
+_BUCKETS = {
+    "holdfast_turn_seconds": (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0),
+    "holdfast_inference_first_token_seconds": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0),
+    "holdfast_inference_queue_seconds": (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0),
+}
 _ORIGIN = ("workflow_id", "run_id", "workflow_type", "activity_type", "activity_id", "attempt", "update_name")
 
 
@@ -47,8 +53,9 @@ def write_json_logs(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # One line for each request to the shop says nothing that the activity's own line does not.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # One line for each request to the shop or a model says nothing that the activity's own line does not.
+    for chatty in ("httpx", "httpx2", "openai"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -60,9 +67,16 @@ def runtime(settings: Settings) -> Runtime:
     """Build the SDK's runtime, with metrics for Prometheus to scrape or for a collector, where settings name one."""
     metrics: PrometheusConfig | OpenTelemetryConfig | None = None
     if settings.metrics_bind:
-        metrics = PrometheusConfig(bind_address=settings.metrics_bind)
+        metrics = PrometheusConfig(
+            settings.metrics_bind, durations_as_seconds=True, histogram_bucket_overrides=_BUCKETS
+        )
     elif settings.otlp_endpoint:
-        metrics = OpenTelemetryConfig(url=f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics", http=True)
+        metrics = OpenTelemetryConfig(
+            url=f"{settings.otlp_endpoint.rstrip('/')}/v1/metrics",
+            http=True,
+            durations_as_seconds=True,
+            histogram_bucket_overrides=_BUCKETS,
+        )
     return Runtime(telemetry=TelemetryConfig(metrics=metrics))
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from activities.encoder import Encoder
+from activities.intent_files import read_intents
 from activities.learning import Learner
-from activities.recognition import Recogniser, read_intents
+from activities.recognition import Recogniser
 from activities.screening import Screen, read_exemplars
 from activities.understanding import Understander
 from policies import dates, language, shapes

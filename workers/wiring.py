@@ -1,43 +1,53 @@
 """The outside world as settings name it: the one place that builds clients and hands them to activities."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from activities.clients.chat_model import ChatModel
-from activities.clients.knowledge import Knowledge
+from activities.clients.redis_drafts import RedisDrafts
 from activities.clients.redis_lessons import RedisLessons
 from activities.clients.redis_log import RedisEventLog
 from activities.clients.shop import HttpShop
-from activities.embedding import Embedder
-from activities.encoder import Encoder
+from activities.inference_ports import Drafts
+from activities.intent_files import read_intents
 from activities.learning import Learner
 from activities.policy_store import PolicyStore
 from activities.ports import EventLog, Shop
-from activities.recognition import read_intents
-from activities.screening import Screen
+from activities.prompt_files import read_prompts
 from policies.intent_sets import IntentSets
-from workers.knowledge import load_embedder, open_knowledge
+from policies.prompts import Prompts
 from workers.settings import Settings
-from workers.understanding import load_encoder, load_screen
+
+if TYPE_CHECKING:
+    from activities.clients.knowledge import Knowledge
+    from activities.embedding import Embedder
+    from activities.encoder import Encoder
+    from activities.gateway import Gateway
+    from activities.screening import Screen
 
 
 @dataclass(frozen=True)
 class Outside:
-    """What activities are built from; a test builds one of doubles."""
+    """What activities are built from; a test builds one of doubles.
+
+    What takes seconds to import is imported by the queues that need it: a killed worker is back the sooner.
+    """
 
     settings: Settings
     shop: Shop
     log: EventLog
     policies: PolicyStore
     learner: Learner
-    model: ChatModel | None = None
+    drafts: Drafts
+    closing: AsyncExitStack
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> "Encoder":
         """The embedding model, loaded on first use and then shared by every queue of this process."""
+        from workers.understanding import load_encoder
+
         return load_encoder(self.settings)
 
     @cached_property
@@ -45,41 +55,48 @@ class Outside:
         return read_intents(self.settings.intent_folder)
 
     @cached_property
-    def screen(self) -> Screen:
+    def prompts(self) -> Prompts:
+        return read_prompts(self.settings.prompt_folder)
+
+    @cached_property
+    def screen(self) -> "Screen":
+        from workers.understanding import load_screen
+
         return load_screen(self.settings, self.encoder, self.intents)
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> "Embedder":
+        from workers.knowledge import load_embedder
+
         return load_embedder(self.settings, self.encoder, self.intents)
 
     @cached_property
-    def knowledge(self) -> Knowledge:
+    def knowledge(self) -> "Knowledge":
+        from workers.knowledge import open_knowledge
+
         return open_knowledge(self.settings, self.embedder.fingerprint)
+
+    async def gateway(self) -> "Gateway | None":
+        """Open the way to the language models; whoever does not need it does not need their keys."""
+        from workers.inference import open_gateway
+
+        return await self.closing.enter_async_context(open_gateway(self.settings))
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncIterator[Self]:
         """Open the clients and close them afterwards; raises BadFile for a policy folder that cannot be used."""
         log, lessons = RedisEventLog.at(settings.redis_url), RedisLessons.at(settings.redis_url)
-        learner, model = Learner(lessons), _model(settings)
-        try:
-            async with HttpShop(settings.shop_url, settings.shop_token.get_secret_value()) as shop:
-                outside = cls(settings, shop, log, PolicyStore(settings.policy_folder), learner, model)
-                try:
-                    yield outside
-                finally:
-                    if "knowledge" in vars(outside):
-                        await outside.knowledge.close()
-        finally:
-            await learner.close()
-            await lessons.close()
-            await log.close()
-            if model:
-                await model.close()
-
-
-def _model(settings: Settings) -> ChatModel | None:
-    if not settings.router_url:
-        return None
-    key = settings.router_key.get_secret_value() if settings.router_key else ""
-    return ChatModel(settings.router_url, settings.router_model, key)
+        learner, drafts = Learner(lessons), RedisDrafts.at(settings.redis_url)
+        async with AsyncExitStack() as closing:
+            for each in (log, lessons, drafts, learner):
+                closing.push_async_callback(each.close)
+            shop = HttpShop(settings.shop_url, settings.shop_token.get_secret_value())
+            await closing.enter_async_context(shop)
+            policies = PolicyStore(settings.policy_folder, settings.fleet)
+            outside = cls(settings, shop, log, policies, learner, drafts, closing)
+            try:
+                yield outside
+            finally:
+                if "knowledge" in vars(outside):
+                    await outside.knowledge.close()

@@ -16,13 +16,12 @@ IMPORTABLE = (
     "pydantic_core",
     "typing_extensions",
     "typing_inspection",
-    "activities.answering",
     "activities.catalog",
     "activities.errors",
     "activities.event_log",
     "activities.hydration",
+    "activities.inference_asks",
     "activities.ingest_steps",
-    "activities.intent_router",
     "activities.policy_store",
     "activities.ports",
     "activities.readback",
@@ -30,6 +29,7 @@ IMPORTABLE = (
     "activities.tools",
     "activities.understanding",
     "workflows.messages",
+    "workflows.record",
     "workflows.talk",
 )
 # Temporal can raise here by itself, but then workflows' own modules had to be on the list as well; a listed module

@@ -1,6 +1,7 @@
 """Saying, answering and reading over the line."""
 
 import asyncio
+import json
 
 import pytest
 from temporalio.client import Client
@@ -48,6 +49,14 @@ async def test_why_it_was_decided_is_for_staff_only(site: Site, talk: str) -> No
         heard = [(await anext(events)).event for _ in range(2)][-1]
     assert heard.reply
     assert heard.reply.decision is None
+
+
+async def test_what_the_models_took_is_for_staff_only(site: Site, talk: str) -> None:
+    await site.say(talk, "hello")
+    path = f"/v1/conversations/{talk}"
+    customer, agent = [(await site.get(path, role=role)).json()["spent"] for role in ("customer", "agent")]
+    assert agent == {"calls": 2, "usage": {"prompt": 900, "cached": 0, "completion": 40}, "nano_usd": 98_000}
+    assert customer == {"calls": 0, "usage": {"prompt": 0, "cached": 0, "completion": 0}, "nano_usd": 0}
 
 
 async def test_a_guessed_message_id_does_not_hand_a_stranger_the_reply(site: Site, talk: str) -> None:
@@ -102,6 +111,39 @@ async def test_a_closed_conversation_takes_nothing_new_but_repeats_its_last_answ
         assert (late.status_code, slug(late)) == (409, "conversation-closed")
     assert slug(await site.say(talk, "close", "m1", sub="bob")) == "conversation-not-found"
     assert slug(await site.say(talk, "hello", "m4", sub="bob")) == "conversation-not-found"
+
+
+async def test_a_wish_reaches_the_conversation_as_it_was_declared(site: Site, talk: str) -> None:
+    path = f"/v1/conversations/{talk}/messages"
+    wish = {"quality": "best", "within_ms": 900, "at_most_usd": 0.002}
+    answer = await site.post(path, {"message_id": "m1", "text": "hello", "wish": wish})
+    assert answer.json()["text"] == f"You said hello and wish {json.dumps(wish, separators=(',', ':'))}"
+    without = await site.post(path, {"message_id": "m2", "text": "hello", "wish": None})
+    assert without.json()["text"] == "You said hello"
+    narrow = await site.post(path, {"message_id": "m3", "text": "hello", "wish": {"within_ms": 0}})
+    assert narrow.json()["text"] == 'You said hello and wish {"quality":"balanced","within_ms":0}'
+
+
+WISHES = {
+    "a quality there is not": {"quality": "cheapest"},
+    "time before now": {"within_ms": -1},
+    "more than a minute": {"within_ms": 60_001},
+    "half a millisecond": {"within_ms": 0.5},
+    "money back": {"at_most_usd": -0.01},
+    "a fortune": {"at_most_usd": 11},
+    "no number": {"at_most_usd": "NaN"},
+    "a field there is not": {"model": "the-dearest"},
+    "no wish": "best",
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+async def test_a_wish_that_cannot_be_meant_is_refused_before_anything_is_said(site: Site, talk: str, wish: str) -> None:
+    path = f"/v1/conversations/{talk}/messages"
+    refused = await site.post(path, {"message_id": "m1", "text": "hello", "wish": WISHES[wish]})
+    assert (refused.status_code, slug(refused)) == (422, "request-invalid")
+    assert "wish" in refused.text
+    assert slug(await site.get(f"/v1/conversations/{talk}")) == "conversation-not-found"
 
 
 async def test_a_slow_answer_is_promised_and_given_once_under_the_same_id(

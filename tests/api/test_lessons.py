@@ -14,7 +14,8 @@ from api.settings import Settings
 from policies.facts import Understanding
 from policies.lessons import Lesson, unsure
 from tests.api.fakes.site import Site, bearer, serving, slug
-from workflows.messages import Decision, Event, EventKind, Reply, Transcript
+from workflows.messages import Event, EventKind, Reply, Transcript
+from workflows.record import Decision
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -49,6 +49,7 @@ def test_it_lists_every_route(document: dict[str, Any]) -> None:
         "GET /v1/knowledge/releases/{release}/ingest",
         "POST /v1/knowledge/rollback",
         "GET /v1/knowledge/clauses/{chunk_id}",
+        "GET /v1/costs",
         "GET /v1/approvals",
         "POST /v1/approvals/{refund_id}/approve",
         "POST /v1/approvals/{refund_id}/deny",

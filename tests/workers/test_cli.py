@@ -1,8 +1,11 @@
 """The small commands: what they print, and how they refuse."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import policies
 from api.auth import Gate
 from api.settings import Settings as ApiSettings
 from workers.cli import app
+from workers.queues import QUEUES
 
 BUNDLES = Path(policies.__file__).parent / "bundles"
 
@@ -40,6 +44,54 @@ def test_a_wrong_name_is_refused_with_the_right_ones(arguments: list[str], reaso
     refused = CliRunner().invoke(app, arguments)
     assert refused.exit_code == 2
     assert reason in refused.stderr
+
+
+def test_the_help_of_a_worker_names_every_queue() -> None:
+    told = CliRunner().invoke(app, ["worker", "--help"], env={"COLUMNS": "200"}).stdout
+    assert set(QUEUES) <= set(re.findall(r"\w+", told))
+
+
+FLEET = """\
+version: "1"
+deployments:
+  - {name: planner, tier: S, base_url: "http://127.0.0.1:9/v1", model: tiny, key_variable: NO_SUCH_KEY}
+"""
+NO_KEY = "NO_SUCH_KEY is not set; it holds the key of deployment 'planner'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fleet", "reason"),
+    [
+        pytest.param(["up"], FLEET, NO_KEY, id="up without a key"),
+        pytest.param(["up"], None, "fleet.yaml:1: file is missing", id="up without the file"),
+        pytest.param(["demo"], FLEET, NO_KEY, id="demo without a key"),
+        pytest.param(["worker", "inference"], FLEET, NO_KEY, id="worker without a key"),
+        pytest.param(["worker", "conversation"], "version: 1", ":1: version: input should be", id="worker with a typo"),
+    ],
+)
+def test_nothing_starts_with_a_fleet_that_cannot_be_used(
+    tmp_path: Path, arguments: list[str], fleet: str | None, reason: str
+) -> None:
+    if fleet:
+        (tmp_path / "fleet.yaml").write_text(fleet)
+    before = sorted(tmp_path.iterdir())
+    ended = run(tmp_path, *arguments, HOLDFAST_FLEET="fleet.yaml")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("holdfast: ")
+    assert reason in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_worker_says_in_a_line_which_rules_it_cannot_read(tmp_path: Path) -> None:
+    ended = run(tmp_path, "worker", "conversation", HOLDFAST_POLICY_FOLDER=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (2, f"holdfast: {tmp_path / 'CURRENT'}:1: file is missing\n")
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workers.cli", *arguments]
+    environment = {**os.environ, **settings}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=90)
 
 
 def test_no_token_is_minted_in_production(monkeypatch: pytest.MonkeyPatch) -> None:

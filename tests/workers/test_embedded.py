@@ -119,3 +119,17 @@ async def test_a_part_that_cannot_start_is_quoted_and_the_others_are_stopped(set
 def test_a_service_whose_address_is_given_is_not_started(tmp_path: Path) -> None:
     names = {part.name for part in parts(read_settings(data=tmp_path, redis_url="redis://r", temporal_address="t:1"))}
     assert names == {"shop", "api", "conversation", "understanding"}
+
+
+def test_models_are_asked_from_a_process_of_their_own_where_there_are_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOLDFAST_FLEET", raising=False)
+    assert queues_of(read_settings(data=tmp_path)) == [["conversation", "inference"], ["understanding", "knowledge"]]
+    with_fleet = read_settings(data=tmp_path, fleet=Path("deploy/fleet.yaml"))
+    assert queues_of(with_fleet) == [["conversation"], ["understanding", "knowledge"], ["inference"]]
+
+
+def queues_of(settings: Settings) -> list[list[str]]:
+    workers = [list(part.command) for part in parts(settings) if "worker" in part.command]
+    return [command[command.index("worker") + 1 : command.index("--ready-file")] for command in workers]

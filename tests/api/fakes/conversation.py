@@ -6,9 +6,9 @@ from temporalio import activity, workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.ports import EventLog
+from policies.inference import Usage
 from workflows.messages import (
     CustomerMessage,
-    Decision,
     Event,
     EventKind,
     Feedback,
@@ -21,6 +21,7 @@ from workflows.messages import (
     Transcript,
     event_stream,
 )
+from workflows.record import Decision, Spent
 
 DIGEST = "d1ge57"
 
@@ -56,7 +57,8 @@ class ScriptedConversation:
                 self.offer = OfferCard(digest=DIGEST, kind="refund", order_id="#1", text="Shall I?", expires_at=expiry)
             case "paying":
                 self.stage = "paying"
-        reply = await self._reply(message.message_id, f"You said {message.text}")
+        wished = f" and wish {message.wish.model_dump_json(exclude_none=True)}" if message.wish else ""
+        reply = await self._reply(message.message_id, f"You said {message.text}{wished}")
         if message.text == "close":
             await self._close()
         return reply
@@ -110,6 +112,7 @@ class ScriptedConversation:
             summary="",
             events=tuple(event for event in self.events if event.offset > offset),
             last_offset=len(self.events),
+            spent=Spent(calls=2, usage=Usage(prompt=900, completion=40), nano_usd=98_000),
         )
 
     def _own(self, customer_id: str) -> None:

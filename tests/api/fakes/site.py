@@ -13,7 +13,7 @@ import jwt
 from api.server import Server
 from api.settings import DEVELOPMENT_DEFAULTS, Settings
 from workers.ports import free_ports
-from workflows.messages import Event
+from workflows.messages import DraftLine, Event
 
 
 def token(**claims: Any) -> str:
@@ -30,11 +30,11 @@ def bearer(**claims: Any) -> dict[str, str]:
 
 @dataclass
 class Heard:
-    """One server-sent event as it came over the wire."""
+    """One server-sent event as it came over the wire; a draft's id is text, as in "12-3"."""
 
-    id: int
+    id: int | str
     kind: str
-    event: Event
+    event: Event | DraftLine
 
 
 @dataclass
@@ -55,10 +55,10 @@ class Site:
 
     @asynccontextmanager
     async def follow(
-        self, conversation: str, after: int | None = None, **who: Any
+        self, conversation: str, after: int | str | None = None, drafts: bool = False, **who: Any
     ) -> AsyncIterator[AsyncIterator[Heard]]:
         headers = bearer(**who) | ({} if after is None else {"Last-Event-ID": str(after)})
-        path = f"/v1/conversations/{conversation}/events"
+        path = f"/v1/conversations/{conversation}/events{'?drafts=true' if drafts else ''}"
         async with self.http.stream("GET", path, headers=headers) as answer:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
@@ -81,12 +81,15 @@ async def _heard(answer: httpx.Response) -> AsyncIterator[Heard]:
             name, _, value = line.partition(": ")
             fields[name] = value
         elif "data" in fields:
-            event = Event.model_validate_json(fields["data"])
-            yield Heard(id=int(fields["id"]), kind=fields["event"], event=event)
+            kind, data = fields["event"], fields["data"]
+            if kind == "reply.draft":
+                yield Heard(id=fields["id"], kind=kind, event=DraftLine.model_validate_json(data))
+            else:
+                yield Heard(id=int(fields["id"]), kind=kind, event=Event.model_validate_json(data))
             fields = {}
 
 
-async def take(heard: AsyncIterator[Heard], count: int) -> list[int]:
+async def take(heard: AsyncIterator[Heard], count: int) -> list[int | str]:
     """Wait for this many events and return their ids."""
     async with asyncio.timeout(60):
         return [(await anext(heard)).id for _ in range(count)]
