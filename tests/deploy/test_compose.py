@@ -20,7 +20,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # Empty means without Weaviate: policy search then keeps its own files.
 LEFT_EMPTY = ("${HOLDFAST_WEAVIATE_URL:-}", "${WEAVIATE_API_KEY:-}")
-QUEUES = ("conversation", "understanding", "knowledge")
+QUEUES = ("conversation", "understanding", "knowledge", "inference")
 
 ONE_SHOT = {"temporal-schema", "temporal-namespace"}
 # The collector's image holds one binary and no shell; the TargetDown alert watches it from outside.

@@ -36,7 +36,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.mark.parametrize("queue", ["conversation", "understanding", "knowledge"])
+@pytest.mark.parametrize("queue", ["conversation", "understanding", "knowledge", "inference"])
 def test_a_worker_accepts_its_production_settings(queue: str, clean: pytest.MonkeyPatch) -> None:
     environment = filled_in(f"worker-{queue}")
     for name, value in environment.items():

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import promql_parser
@@ -18,6 +18,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities import errors
+from policies.fleet import parse
+from policies.inference import CallOutcome
 from workers.ports import free_ports
 from workers.settings import Settings
 from workers.telemetry import runtime
@@ -28,13 +30,16 @@ OPERATIONS = (ROOT / "docs/operations.md").read_text()
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 GROUPS = yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"]
 ALERTS = [rule for group in GROUPS for rule in group["rules"]]
+RECORDING = yaml.safe_load((DEPLOY / "prometheus/recording.yml").read_text())["groups"]
+RECORDED = [rule for group in RECORDING for rule in group["rules"]]
 PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
 COLLECTOR = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
 BOARD = json.loads((DEPLOY / "grafana/dashboards/holdfast.json").read_text())
 
-ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>counter|gauge|histogram) \| (?P<labels>[^|]+) \|", re.M)
+ROW = re.compile(r"^\| `(?P<name>[\w:]+)` \| (?P<kind>counter|gauge|histogram) \| (?P<labels>[^|]+) \|", re.M)
 METRICS = {row["name"]: (row["kind"], set(re.findall(r"\w+", row["labels"]))) for row in ROW.finditer(OPERATIONS)}
 QUERIES = [
+    *((rule["record"], rule["expr"]) for rule in RECORDED),
     *((alert["alert"], alert["expr"]) for alert in ALERTS),
     *((panel["title"], target["expr"]) for panel in BOARD["panels"] for target in panel["targets"]),
 ]
@@ -64,6 +69,8 @@ def selectors_of(query: str) -> list[promql_parser.VectorSelector]:
 @pytest.mark.parametrize(("title", "query"), QUERIES, ids=[title for title, _ in QUERIES])
 def test_a_query_asks_for_metrics_and_labels_that_exist(title: str, query: str) -> None:
     known = {series: METRICS[metric][1] | {"le"} for metric in METRICS for series in series_of(metric)}
+    # A recorded series is named level:metric:operations, where the level lists the labels it keeps.
+    known |= {rule["record"]: set(rule["record"].partition(":")[0].split("_")) for rule in RECORDED}
     selectors = selectors_of(query)
     assert selectors
     labels = set()
@@ -82,8 +89,17 @@ def test_every_metric_of_ours_is_looked_at() -> None:
 
 def test_tool_outcomes_in_queries_are_the_failures_clients_raise() -> None:
     raised = {kind.__name__.lower() for kind in (errors.Unavailable, errors.Malformed, errors.Unknown)}
-    asked = {match for _, query in QUERIES for match in re.findall(r'outcome=~"([^"]+)"', query)}
+    queries = [query for _, query in QUERIES if "holdfast_tool_calls_total" in query]
+    asked = {match for query in queries for match in re.findall(r'outcome=~"([^"]+)"', query)}
     assert {frozenset(match.split("|")) for match in asked} == {frozenset(raised)}
+
+
+def test_the_outcomes_of_model_calls_are_those_of_the_record() -> None:
+    (meaning,) = re.findall(r"^\| `holdfast_inference_calls_total` .*`outcome`: ([^|]+) \|$", OPERATIONS, re.M)
+    # A worker that died with its call could not count it.
+    assert set(meaning.split(", ")) == set(get_args(CallOutcome)) - {"lost"}
+    excused = {match for _, query in QUERIES for match in re.findall(r'outcome!~"([^"]+)"', query)}
+    assert {name for names in excused for name in names.split("|")} < set(get_args(CallOutcome))
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
@@ -104,6 +120,19 @@ def test_every_worker_is_scraped_where_it_listens() -> None:
     assert set(lookup["names"]) == {name for name in SERVICES if name.startswith("worker-")}
     for name in lookup["names"]:
         assert SERVICES[name]["environment"]["HOLDFAST_METRICS_BIND"] == f"0.0.0.0:{lookup['port']}"
+
+
+def test_the_example_of_scraped_servers_is_the_example_fleet() -> None:
+    fleet = parse((DEPLOY / "fleet.yaml").read_text(), "deploy/fleet.yaml")
+    assert [(entry["targets"], entry["labels"]["deployment"]) for entry in example_servers()] == [
+        ([each.address.netloc], each.name) for each in fleet.deployments if each.serving
+    ]
+
+
+def example_servers() -> list[dict[str, Any]]:
+    (text,) = re.findall(r"`(\[.+\])`", (DEPLOY / "prometheus/fleet/README.md").read_text())
+    servers: list[dict[str, Any]] = json.loads(text)
+    return servers
 
 
 def test_the_collector_wires_only_what_it_defines_and_prometheus_asks_it_there() -> None:
@@ -132,6 +161,9 @@ def test_grafana_finds_its_dashboards_and_its_data() -> None:
     assert len({panel["id"] for panel in BOARD["panels"]}) == len(BOARD["panels"])
 
 
+HISTOGRAMS = [name for name, (kind, _) in METRICS.items() if kind == "histogram" and name.startswith("holdfast_")]
+
+
 @activity.defn
 async def nothing() -> None: ...
 
@@ -140,10 +172,12 @@ async def nothing() -> None: ...
 class Idle:
     @workflow.run
     async def run(self) -> None:
+        for name in HISTOGRAMS:
+            workflow.metric_meter().create_histogram_timedelta(name).record(timedelta(milliseconds=450))
         await workflow.execute_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
 
 
-async def test_a_real_worker_offers_the_temporal_metrics_we_ask_for(temporal_server: str) -> None:
+async def test_a_real_worker_offers_the_metrics_we_ask_for_in_seconds(temporal_server: str) -> None:
     (port,) = free_ports(1)
     telling = runtime(Settings(metrics_bind=f"127.0.0.1:{port}", otlp_endpoint=None))
     client = await Client.connect(temporal_server, runtime=telling)
@@ -157,6 +191,11 @@ async def test_a_real_worker_offers_the_temporal_metrics_we_ask_for(temporal_ser
         assert f"# TYPE {metric} {kind}\n" in offered
         line = next(line for line in offered.splitlines() if re.match(rf"{metric}(_bucket)?\{{", line))
         assert all(f'{label}="' in line for label in labels)
+    for metric in HISTOGRAMS:
+        assert re.search(rf"^{metric}_sum{{.*}} 0\.45$", offered, re.M)
+    # A threshold between two distant boundaries would be guessed.
+    bounds = set(re.findall(r'holdfast_inference_first_token_seconds_bucket{.*le="([^"]+)"', offered))
+    assert {"0.5", "0.6", "0.8"} <= bounds
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian package prometheus) is not installed")
@@ -164,3 +203,13 @@ def test_alerts_fire_when_they_should() -> None:
     command = ["promtool", "test", "rules", "alerts.test.yml"]
     ran = subprocess.run(command, cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian package prometheus) is not installed")
+def test_prometheus_takes_its_configuration_and_the_example_of_scraped_servers(tmp_path: Path) -> None:
+    shutil.copytree(DEPLOY / "prometheus", tmp_path / "prometheus")
+    (tmp_path / "prometheus/fleet/servers.json").write_text(json.dumps(example_servers()))
+    command = ["promtool", "check", "config", "prometheus.yml"]
+    ran = subprocess.run(command, cwd=tmp_path / "prometheus", capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "fleet" not in ran.stdout + ran.stderr, "a file of targets that it does not find or understand is a warning"
