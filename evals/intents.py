@@ -10,8 +10,9 @@ import numpy as np
 
 from activities.calibration import Calibration
 from activities.encoder import Encoder, Vectors
+from activities.intent_files import read_intents
 from activities.intent_head import left_out
-from activities.recognition import Guessed, Recogniser, exemplars, read_intents
+from activities.recognition import Guessed, Recogniser, exemplars
 from evals.measures import Measure, count, read_sets, table
 from policies.intents import Intent, Risk, pieces
 
