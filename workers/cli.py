@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from policies.yaml_lines import BadFile
 from workers.evals_inference import evaluate_inference
 from workers.fleet import fleet, ready
+from workers.giving_up import give_up, settings_or_give_up
 from workers.knowledge_base import kb
 from workers.lessons import intents
 from workers.prompts import prompts
-from workers.settings import Settings, read_settings
+from workers.settings import Settings
 
 # Pretty tracebacks print local variables, and with them secrets, into a log.
 app = typer.Typer(
@@ -45,7 +45,7 @@ def up(data: Annotated[Path | None, typer.Option(help="the one folder everything
     """Start everything on this machine and keep it running until Ctrl-C."""
     from workers.up import keep_up
 
-    _finish(keep_up(_with_fleet(_settings(data=data))))
+    _finish(keep_up(_with_fleet(settings_or_give_up(data=data))))
 
 
 @app.command()
@@ -56,7 +56,7 @@ def demo(
     """Play the refund dispute over the real API, kill the worker in the middle, and count the refunds."""
     from workers.demo import play
 
-    _finish(play(_with_fleet(_settings(data=data)), keep))
+    _finish(play(_with_fleet(settings_or_give_up(data=data)), keep))
 
 
 @app.command()
@@ -68,7 +68,7 @@ def chat(
     """Talk to a running stack from the terminal."""
     from workers.chat import converse
 
-    _finish(converse(_settings(), tenant, customer, conversation))
+    _finish(converse(settings_or_give_up(), tenant, customer, conversation))
 
 
 @app.command()
@@ -83,9 +83,9 @@ def worker(
     from workflows.inference import INFERENCE_QUEUE
 
     if unknown := [name for name in queues if name not in QUEUES]:
-        _give_up(f"no such queue: {', '.join(unknown)}; there are {', '.join(QUEUES)}")
+        give_up(f"no such queue: {', '.join(unknown)}; there are {', '.join(QUEUES)}")
     # The others read the fleet, but ask no model and need no key.
-    settings = _with_fleet(_settings()) if INFERENCE_QUEUE in queues else _settings()
+    settings = _with_fleet(settings_or_give_up()) if INFERENCE_QUEUE in queues else settings_or_give_up()
     write_json_logs(settings.log_level)
     _finish(serve(settings, queues, ready_file))
 
@@ -113,11 +113,11 @@ def token(
     from workers.tokens import ROLES, mint
 
     if role not in ROLES:
-        _give_up(f"no such role: {role}; there are {', '.join(ROLES)}")
+        give_up(f"no such role: {role}; there are {', '.join(ROLES)}")
     try:
-        typer.echo(mint(_settings(), tenant, subject, role, timedelta(hours=hours)))  # type: ignore[arg-type]  # checked
+        typer.echo(mint(settings_or_give_up(), tenant, subject, role, timedelta(hours=hours)))  # type: ignore[arg-type]  # checked
     except ValueError as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 @app.command()
@@ -128,7 +128,7 @@ def understand(
     from workers.understand import Bulk
     from workers.understanding import understander
 
-    bulk = Bulk(understander(_settings()))
+    bulk = Bulk(understander(settings_or_give_up()))
     asyncio.run(bulk.run(source, sys.stdout))
     if bulk.faults:
         typer.secho(f"holdfast: {bulk.faults} lines could not be read; each has its error in its place", err=True)
@@ -145,10 +145,10 @@ def evaluate_understanding(
     from workers.understanding import understander
 
     try:
-        for part in report(data, understander(_settings()), json):
+        for part in report(data, understander(settings_or_give_up()), json):
             typer.echo(part)
     except FileNotFoundError as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 @evals.command("knowledge")
@@ -163,13 +163,13 @@ def evaluate_knowledge(
     from workers.knowledge import standing_embedder
 
     if (corpus is None) != (queries is None):
-        _give_up("give both --corpus and --queries, or neither to measure on the documents that ship")
-    embedder = standing_embedder(_settings())
+        give_up("give both --corpus and --queries, or neither to measure on the documents that ship")
+    embedder = standing_embedder(settings_or_give_up())
     try:
         for part in report(corpus, queries, embedder, json) if corpus and queries else report_shipped(embedder, json):
             typer.echo(part)
     except (BadLine, FileNotFoundError) as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 @policy.command("check")
@@ -185,21 +185,12 @@ def check_policy(paths: Annotated[list[Path], typer.Argument(help="version folde
     raise typer.Exit(0 if good else 1)
 
 
-def _settings(data: Path | None = None) -> Settings:
-    try:
-        return read_settings(data=data) if data else read_settings()
-    except ValidationError as error:
-        _give_up("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()))
-    except ValueError as error:
-        _give_up(str(error))
-
-
 def _with_fleet(settings: Settings) -> Settings:
     """Give up, before anything is started, where the fleet cannot be read or a key of it is missing."""
     try:
         return ready(settings)
     except (BadFile, ValueError) as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 def _finish(work: Coroutine[Any, Any, int | None]) -> NoReturn:
@@ -212,11 +203,6 @@ def _finish(work: Coroutine[Any, Any, int | None]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-def _give_up(reason: str) -> NoReturn:
-    _say(reason)
-    raise typer.Exit(2)
 
 
 def _say(reason: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -12,7 +12,8 @@ from policies.fleet import Deployment, Fleet, Timeouts
 from policies.inference import Price
 from policies.yaml_lines import BadFile, faults_of
 from workers.fleet import keys
-from workers.settings import Settings, read_settings
+from workers.giving_up import give_up, settings_or_give_up
+from workers.settings import Settings
 
 if TYPE_CHECKING:
     from evals.inference import Instructions
@@ -49,10 +50,10 @@ def evaluate_inference(
     """Measure a model on our own tools, replies and clauses, or on yours: any OpenAI-compatible endpoint."""
     from evals.inference import Unreachable, evaluate, read_cases, report
 
-    settings = _settings()
+    settings = settings_or_give_up()
     price = Price(input=price_input, cached=price_cached, output=price_output)
     if base_url and (fleet or deployment):
-        _give_up("give either --base-url, or --fleet and --deployment")
+        give_up("give either --base-url, or --fleet and --deployment")
     if base_url:
         chosen = _described(base_url, model, dialect, key_variable, tier, price)
     else:
@@ -61,13 +62,13 @@ def evaluate_inference(
         read, instructions = read_cases(cases, phrases, answers), _instructions(settings)
         key = keys(Fleet(version="1", deployments=(chosen,)), os.environ, settings.profile).get(chosen.name)
     except (BadFile, ValueError) as error:
-        _give_up(str(error))
+        give_up(str(error))
     for path in filter(None, (json, lines)):
         _refuse_unwritable(path)
     try:
         evaluation = asyncio.run(evaluate(chosen, key, read, instructions, concurrency))
     except Unreachable as error:
-        _give_up(str(error))
+        give_up(str(error))
     for part in report(evaluation, json, lines):
         typer.echo(part)
 
@@ -77,30 +78,30 @@ def _described(
 ) -> Deployment:
     given = {"base_url": base_url, "model": model, "dialect": dialect, "key_variable": key_variable, "tier": tier}
     if model is None:
-        _give_up("--base-url needs --model, the name its server knows the model by")
+        give_up("--base-url needs --model, the name its server knows the model by")
     try:
         # The server refuses what its context does not hold; we do not know how long it is.
         return Deployment.model_validate(
             {**given, "name": NAME, "context": 1_000_000, "price": price, "timeouts": PATIENT}
         )
     except ValidationError as error:
-        _give_up("\n".join(f"--{said.replace('_', '-', 1)}" for _, said in faults_of(error)))
+        give_up("\n".join(f"--{said.replace('_', '-', 1)}" for _, said in faults_of(error)))
 
 
 def _of_fleet(file: Path | None, name: str | None) -> Deployment:
     from activities.policy_store import read_fleet
 
     if file is None:
-        _give_up("name a model: --base-url and --model, or --fleet and --deployment")
+        give_up("name a model: --base-url and --model, or --fleet and --deployment")
     try:
         found = read_fleet(file)
     except BadFile as bad:
-        _give_up(str(bad))
+        give_up(str(bad))
     names = [each.name for each in found.deployments]
     if name is None and len(names) > 1:
-        _give_up(f"which --deployment of {file}? There are {', '.join(names)}")
+        give_up(f"which --deployment of {file}? There are {', '.join(names)}")
     chosen = next((each for each in found.deployments if name in (None, each.name)), None)
-    return chosen or _give_up(f"{file} has no deployment {name!r}; there are {', '.join(names)}")
+    return chosen or give_up(f"{file} has no deployment {name!r}; there are {', '.join(names)}")
 
 
 def _refuse_unwritable(path: Path) -> None:
@@ -112,7 +113,7 @@ def _refuse_unwritable(path: Path) -> None:
         if new:
             path.unlink()
     except OSError as error:
-        _give_up(f"{path} cannot be written: {(error.strerror or str(error)).lower()}")
+        give_up(f"{path} cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def _instructions(settings: Settings) -> "Instructions":
@@ -125,17 +126,3 @@ def _instructions(settings: Settings) -> "Instructions":
     tenants = versions[current]
     bundle = tenants.get(ANY_TENANT) or next(iter(tenants.values()))
     return Instructions(read_prompts(settings.prompt_folder), bundle.rules.inference.prompts)
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except ValidationError as error:
-        _give_up("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()))
-    except ValueError as error:
-        _give_up(str(error))
-
-
-def _give_up(reason: str) -> NoReturn:
-    typer.secho(f"holdfast: {reason}", err=True, fg="red")
-    raise typer.Exit(2)

@@ -5,16 +5,16 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from policies.fleet import Deployment, Fleet
 from policies.inference import LADDER
 from policies.yaml_lines import BadFile
 from workers.fleet_compose import overlay
-from workers.settings import Settings, read_settings
+from workers.giving_up import give_up, settings_or_give_up
+from workers.settings import Settings
 
 fleet = typer.Typer(no_args_is_help=True, help="Look at the deployments of language models before anybody asks them.")
 File = Annotated[Path | None, typer.Argument(help="the fleet's YAML; HOLDFAST_FLEET, unless named")]
@@ -103,18 +103,8 @@ def _read_or_exit(path: Path) -> Fleet:
 
 
 def _configured() -> Path:
-    try:
-        named = read_settings().fleet
-    except ValidationError as error:
-        _give_up("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()))
-    except ValueError as error:
-        _give_up(str(error))
-    return named or _give_up("no fleet: name a file, or set HOLDFAST_FLEET")
-
-
-def _give_up(reason: str) -> NoReturn:
-    typer.secho(f"holdfast: {reason}", err=True, fg="red")
-    raise typer.Exit(2)
+    named = settings_or_give_up().fleet
+    return named or give_up("no fleet: name a file, or set HOLDFAST_FLEET")
 
 
 def _line(**fields: object) -> str:

@@ -4,13 +4,13 @@ import re
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from policies.releases import NAME
-from workers.settings import Settings, read_settings
+from workers.giving_up import faults, give_up, settings_or_give_up
 
 kb = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Read, check, publish and search a shop's documents."
@@ -47,11 +47,11 @@ def ingest(
     try:
         files = find(path)
     except Rejected as refusal:
-        _give_up(refusal.message)
+        give_up(refusal.message)
     if not files:
-        _give_up(f"there is no file in {path}")
+        give_up(f"there is no file in {path}")
     job = IngestJob(tenant=tenant, release=version, publish=not stage_only, despite=despite_findings, by=_whoever())
-    kb_errands.finish(_settings(), kb_errands.ingest(job, files), as_json)
+    kb_errands.finish(settings_or_give_up(), kb_errands.ingest(job, files), as_json)
 
 
 @kb.command()
@@ -59,7 +59,7 @@ def releases(tenant: Tenant, as_json: Json = False) -> None:
     """List a shop's releases, the live one first."""
     from workers import kb_errands
 
-    kb_errands.finish(_settings(), kb_errands.releases(tenant), as_json)
+    kb_errands.finish(settings_or_give_up(), kb_errands.releases(tenant), as_json)
 
 
 @kb.command()
@@ -69,7 +69,7 @@ def publish(tenant: Tenant, version: Version, despite_findings: Despite = False,
     from workflows.messages import IngestJob
 
     job = IngestJob(tenant=tenant, release=version, despite=despite_findings, by=_whoever())
-    kb_errands.finish(_settings(), kb_errands.publish(job), as_json)
+    kb_errands.finish(settings_or_give_up(), kb_errands.publish(job), as_json)
 
 
 @kb.command()
@@ -77,7 +77,7 @@ def rollback(tenant: Tenant, as_json: Json = False) -> None:
     """Make the release live again that was before."""
     from workers import kb_errands
 
-    kb_errands.finish(_settings(), kb_errands.roll_back(tenant), as_json)
+    kb_errands.finish(settings_or_give_up(), kb_errands.roll_back(tenant), as_json)
 
 
 @kb.command()
@@ -85,7 +85,7 @@ def check(tenant: Tenant, as_json: Json = False) -> None:
     """Compare what is live with what was approved; exits with 1 if it differs."""
     from workers import kb_errands
 
-    kb_errands.finish(_settings(), kb_errands.check(tenant), as_json)
+    kb_errands.finish(settings_or_give_up(), kb_errands.check(tenant), as_json)
 
 
 @kb.command()
@@ -98,8 +98,8 @@ def forget(
     from workers import kb_errands
 
     if not yes:
-        _give_up(f"this deletes all documents of {tenant} for good: say --yes if you mean it")
-    kb_errands.finish(_settings(), kb_errands.forget(tenant), as_json)
+        give_up(f"this deletes all documents of {tenant} for good: say --yes if you mean it")
+    kb_errands.finish(settings_or_give_up(), kb_errands.forget(tenant), as_json)
 
 
 @kb.command()
@@ -121,9 +121,9 @@ def search(
     asked = {"tenant": tenant, "region": region, "tier": tier, "language": language, "path": path}
     asked |= {"on": on.date().isoformat()} if on else {}
     try:
-        raise typer.Exit(kb_asking.ask(_settings(), query, asked, as_json))
+        raise typer.Exit(kb_asking.ask(settings_or_give_up(), query, asked, as_json))
     except ValidationError as error:
-        _give_up(_faults(error))
+        give_up(faults(error))
 
 
 def _whoever() -> str:
@@ -132,21 +132,3 @@ def _whoever() -> str:
     except (OSError, KeyError):
         # A container's user need not have a name.
         return ""
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except ValidationError as error:
-        _give_up(_faults(error))
-    except ValueError as error:
-        _give_up(str(error))
-
-
-def _faults(error: ValidationError) -> str:
-    return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-
-
-def _give_up(reason: str) -> NoReturn:
-    typer.secho(f"holdfast: {reason}", err=True, fg="red")
-    raise typer.Exit(2)

@@ -2,12 +2,11 @@
 
 import re
 from getpass import getuser
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from workers.settings import Settings, read_settings
+from workers.giving_up import give_up, settings_or_give_up
 
 intents = typer.Typer(no_args_is_help=True, help="Learn from messages that were not understood.")
 
@@ -35,7 +34,7 @@ def review(
     """Write lessons as JSON Lines, near-duplicates as one line; edit "intent", then `label` or `accept` the file."""
     from workers import teaching
 
-    raise typer.Exit(teaching.finish(_settings(), teaching.review(tenant, limit, labelled)))
+    raise typer.Exit(teaching.finish(settings_or_give_up(), teaching.review(tenant, limit, labelled)))
 
 
 @intents.command()
@@ -47,7 +46,7 @@ def label(
     """Set what lessons mean, from JSON Lines {"id", "intent"}; what a line lists as "alike" gets the same intent."""
     from workers import teaching
 
-    settings = _settings()
+    settings = settings_or_give_up()
     work = teaching.label(settings, tenant, (_name(lines), lines), by or getuser())
     raise typer.Exit(teaching.finish(settings, work))
 
@@ -61,7 +60,7 @@ def accept(
     """Make exemplars of JSON Lines {"text" or "id", "intent", "language"?}, and print what changes as a diff."""
     from workers import teaching
 
-    settings = _settings()
+    settings = settings_or_give_up()
     work = teaching.accept(settings, tenant, (_name(lines), lines), write)
     raise typer.Exit(teaching.finish(settings, work))
 
@@ -74,27 +73,13 @@ def drift(
     """Compare a week's messages with the week before, as JSON Lines: everything first, then each intent."""
     from workers import teaching
 
-    settings = _settings()
+    settings = settings_or_give_up()
     try:
         work = teaching.drift(tenant, week)
     except ValueError:
-        _give_up(f"{week!r} is no ISO week, such as 2026-W46")
+        give_up(f"{week!r} is no ISO week, such as 2026-W46")
     raise typer.Exit(teaching.finish(settings, work))
 
 
 def _name(lines: typer.FileBinaryRead) -> str:
     return getattr(lines, "name", "<stdin>")
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except ValidationError as error:
-        _give_up("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()))
-    except ValueError as error:
-        _give_up(str(error))
-
-
-def _give_up(reason: str) -> NoReturn:
-    typer.secho(f"holdfast: {reason}", err=True, fg="red")
-    raise typer.Exit(2)
