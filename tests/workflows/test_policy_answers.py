@@ -31,7 +31,7 @@ async def test_a_models_words_are_told_only_where_the_clause_bears_them_out(
     words, told = WORDS[model]
     desk = here(policies=policies(retrieval={"answers": "model"}))
     desk.shop.customers[CUSTOMER] = CustomerFacts(customer_id=CUSTOMER, tier="standard", region="US")
-    text = f"Hats go back within 30 days, in their box. Ask for {desk.tenant}."
+    text = "Hats go back within 30 days, in their box."
     desk.clauses = (INVOICES.model_copy(update={"text": text}),)
     with_model(desk, lambda work: json.dumps({"answer": words, "clauses": [1]}) if words else None)
     reply = await desk.customer().say("how long can I keep hats?")
