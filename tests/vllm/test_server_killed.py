@@ -70,9 +70,18 @@ async def aftermath(keeper: Keeper, redis_url: str) -> AsyncIterator[Aftermath]:
         for server in servers.values():
             stack.push_async_callback(server.close)
 
-        direct = servers["doomed"].stream(REQUEST)
-        await anext(direct)
         listeners = Listener(), Listener()
+        reading, read = asyncio.Event(), servers["doomed"].stream(REQUEST)
+
+        async def read_on() -> None:
+            async for _ in read:
+                reading.set()
+
+        # The grammar is compiled first, so that all three begin together and none is complete before the last has begun.
+        warming = servers["doomed"].stream(REQUEST)
+        await anext(warming)
+        await warming.aclose()
+        direct = asyncio.create_task(read_on())
         fleets = [doomed, standby], [doomed]
         works = [
             asyncio.create_task(Gateway(fleet, servers, switchboard, ledger).generate(WORK, bool, listener))
@@ -82,10 +91,10 @@ async def aftermath(keeper: Keeper, redis_url: str) -> AsyncIterator[Aftermath]:
             begun = asyncio.create_task(listener.begun.wait())
             await asyncio.wait([work, begun], return_when=asyncio.FIRST_COMPLETED)
             assert begun.done(), work.result()
+        await reading.wait()
         vllm.kill()
         with pytest.raises(ModelFailed) as cut:
-            async for _ in direct:
-                pass
+            await direct
         relieved, alone = await asyncio.gather(*works)
         yield Aftermath(cut.value, relieved, listeners[0], alone, servers["doomed"])
 
