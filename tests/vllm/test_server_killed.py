@@ -77,7 +77,7 @@ async def aftermath(keeper: Keeper, redis_url: str) -> AsyncIterator[Aftermath]:
             async for _ in read:
                 reading.set()
 
-        # The grammar is compiled first, so that all three begin together and none is complete before the last has begun.
+        # The grammar is compiled first, so that all three begin together.
         warming = servers["doomed"].stream(REQUEST)
         await anext(warming)
         await warming.aclose()
