@@ -16,7 +16,8 @@ from policies.chunks import clause_of, whole
 from policies.clauses import Clause
 from policies.frozen import Fact, Written
 from policies.releases import NAME, Release
-from workflows.messages import IngestJob, IngestProgress, IngestReport, Refusal
+from workflows.ingest_messages import IngestJob, IngestProgress, IngestReport
+from workflows.messages import Refusal
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"])
 
@@ -88,13 +89,13 @@ async def ingest(release: ReleaseName, body: IngestIn, visitor: Keeper, parts: P
     job = IngestJob(
         tenant=visitor.tenant, release=release, publish=body.publish, despite=body.despite, by=visitor.subject
     )
-    return _view(await parts.line.ingest(job))
+    return _view(await parts.releases.ingest(job))
 
 
 @router.get("/releases/{release}/ingest", responses=responses(*KEPT, "release-not-found", "release-refused"))
 async def follow_ingest(release: ReleaseName, visitor: Keeper, parts: PartsDep) -> IngestView:
     """Say how far the last ingest of a release is, or what came of it: changes and findings."""
-    return _view(await parts.line.ingested(visitor.tenant, release))
+    return _view(await parts.releases.ingested(visitor.tenant, release))
 
 
 @router.get("/releases", responses=responses(*KEPT))
@@ -114,7 +115,7 @@ async def list_releases(visitor: Keeper, parts: PartsDep) -> list[Release]:
 async def roll_back(body: RollBackIn, visitor: Keeper, parts: PartsDep) -> list[Release]:
     """Make the release live again that was live before; lists the releases, the live one first."""
     act = KnowledgeAct(kind="roll_back", tenant=visitor.tenant, live=body.live)
-    return list((await parts.line.act_on_knowledge(act)).releases)
+    return list((await parts.releases.act_on_knowledge(act)).releases)
 
 
 @router.get("/clauses/{chunk_id}", responses=responses("clause-not-found", "knowledge-unavailable"))

@@ -14,7 +14,7 @@ from workers.kb_ingest import Ingesting
 from workers.kb_line import KnowledgeLine, Refused
 from workers.kb_telling import Voice, voice
 from workers.settings import Settings
-from workflows.messages import IngestJob
+from workflows.ingest_messages import IngestJob
 
 INTERRUPTED = 130
 Errand = Callable[[KnowledgeLine, Voice], Awaitable[int]]

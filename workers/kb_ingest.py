@@ -13,7 +13,8 @@ from workers.kb_files import Found, copy, digest_of, sift
 from workers.kb_line import KnowledgeLine, Refused, answered
 from workers.kb_telling import Voice
 from workflows.ingest import Ingest
-from workflows.messages import TASK_TIMEOUT, IngestJob, IngestReport, ingest_workflow_id
+from workflows.ingest_messages import IngestJob, IngestReport, ingest_workflow_id
+from workflows.messages import TASK_TIMEOUT
 
 # Under this name a run remembers what it was started with, so that the same command joins it.
 FILES = "files"

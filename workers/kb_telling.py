@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from activities.ingest_steps import Rechecked
 from policies.frozen import Fact
 from policies.releases import Change, Finding, Release
-from workflows.messages import IngestProgress, IngestReport
+from workflows.ingest_messages import IngestProgress, IngestReport
 
 WAITING = "waiting for a knowledge worker"
 

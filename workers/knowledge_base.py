@@ -42,7 +42,7 @@ def ingest(
     from activities.errors import Rejected
     from workers import kb_errands
     from workers.kb_files import find
-    from workflows.messages import IngestJob
+    from workflows.ingest_messages import IngestJob
 
     try:
         files = find(path)
@@ -66,7 +66,7 @@ def releases(tenant: Tenant, as_json: Json = False) -> None:
 def publish(tenant: Tenant, version: Version, despite_findings: Despite = False, as_json: Json = False) -> None:
     """Check a staged release again and make it live, without reading its files again."""
     from workers import kb_errands
-    from workflows.messages import IngestJob
+    from workflows.ingest_messages import IngestJob
 
     job = IngestJob(tenant=tenant, release=version, despite=despite_findings, by=_whoever())
     kb_errands.finish(settings_or_give_up(), kb_errands.publish(job), as_json)

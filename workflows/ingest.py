@@ -22,7 +22,7 @@ from activities.ingest_steps import (
 from policies.frozen import Fact
 from workflows import metrics
 from workflows.case_file import STAGE, TENANT, CaseFile
-from workflows.messages import IngestJob, IngestProgress, IngestReport, IngestState
+from workflows.ingest_messages import IngestJob, IngestProgress, IngestReport, IngestState
 
 # A pulse comes twice a second, so that a killed worker is noticed within this.
 HEARTBEAT = timedelta(seconds=5)

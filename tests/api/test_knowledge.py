@@ -16,7 +16,7 @@ from policies.clauses import Clause
 from tests.api.fakes.site import Site, bearer, serving, slug
 from tests.fakes.ingest import HashedEmbedding
 from tests.workflows.ingest_worker import ingesting
-from workflows.messages import IngestReport
+from workflows.ingest_messages import IngestReport
 from workflows.turn import KNOWLEDGE_QUEUE
 
 RETURNS = """---

@@ -35,7 +35,7 @@ from workers.knowledge_base import kb
 from workers.seeding import seed
 from workers.settings import read_settings
 from workflows.ingest import Ingest
-from workflows.messages import IngestJob, IngestReport, ingest_workflow_id
+from workflows.ingest_messages import IngestJob, IngestReport, ingest_workflow_id
 
 NEWER = policy("delivery", "Parcels arrive in two working days.", begins="2026-06-01")
 

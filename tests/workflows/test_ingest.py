@@ -39,8 +39,9 @@ from workers.schedules import watch_knowledge
 from workers.settings import read_settings
 from workers.workflow_sandbox import sandboxed_runner
 from workflows.ingest import Ingest
+from workflows.ingest_messages import IngestJob, IngestReport, ingest_workflow_id
 from workflows.knowledge_watch import ActOnKnowledge, KnowledgeWatch
-from workflows.messages import TASK_TIMEOUT, IngestJob, IngestReport, ingest_workflow_id
+from workflows.messages import TASK_TIMEOUT
 
 TOWNS = [first + rest for first in "BDFGH" for rest in ("aden", "ilm", "orn", "urg", "ewal", "ott")]
 TWICE = {
