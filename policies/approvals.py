@@ -1,6 +1,6 @@
 """Judge a person's word on a waiting refund: role, deadline, single use, and four eyes above a second limit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from policies.bundle import Bundle
 from policies.facts import Money
@@ -22,12 +22,25 @@ def approvals_needed(amount: Money, bundle: Bundle) -> int:
     return 1 if limit is not None and amount.minor <= limit else 2
 
 
-def may_decide(approver: str, role: str, given: Sequence[Approval], asked_by: str, bundle: Bundle) -> Verdict:
-    """Judge whether this person may decide now; `asked_by` is whoever the refund is for."""
+def may_decide(
+    approver: str,
+    role: str,
+    given: Sequence[Approval],
+    asked_by: str,
+    bundle: Bundle,
+    handled_by: Collection[str] = (),
+) -> Verdict:
+    """Judge whether this person may decide now.
+
+    `asked_by` is whoever the refund is for, `handled_by` are people of the shop who had the conversation it came from:
+    what somebody put forward, somebody else decides.
+    """
     if role not in bundle.rules.refunds.approver_roles:
         outcome, rule = Outcome.DENY, "approval.role"
     elif approver == asked_by or any(earlier.approver == approver for earlier in given):
         outcome, rule = Outcome.DENY, "approval.four_eyes"
+    elif approver in handled_by:
+        outcome, rule = Outcome.DENY, "approval.handled_it"
     else:
         outcome, rule = Outcome.ALLOW, "approval.allowed"
     return Verdict(outcome=outcome, rule=rule, policy_version=bundle.version, numbers={"given": len(given)})

@@ -12,6 +12,7 @@ from policies.frozen import Fact
 from policies.inference import Deployed, InferenceRules
 from policies.replies import Replies
 from policies.retrieval import RetrievalRules
+from policies.service import ServiceRules
 from policies.yaml_lines import BadFile, faults_of, load, locate
 
 Currency = str
@@ -123,6 +124,7 @@ class TalkRules(Fact):
     patience_seconds: float = Field(default=20, gt=0)
     silence_minutes: float = Field(default=30, gt=0)
     feedback_hours: float = Field(default=24, gt=0)
+    person_silence_hours: float = Field(default=72, gt=0)
     handoff_retry_seconds: float = Field(default=30, gt=0)
     history_limit: int = Field(default=1000, ge=50)
 
@@ -141,6 +143,7 @@ class Rules(Fact):
     talk: TalkRules
     retrieval: RetrievalRules = RetrievalRules()
     inference: InferenceRules = InferenceRules()
+    service: ServiceRules = ServiceRules()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "Rules":

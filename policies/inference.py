@@ -15,7 +15,10 @@ LADDER: tuple[Tier, ...] = ("S", "M", "L")
 DETERMINISTIC: Literal["deterministic"] = "deterministic"
 NANO = 1_000_000_000
 # Told in the templates' own words, whoever else speaks: money, offers, what was done, who has the case, quotations.
-GUARDED = ("refund*", "*_offer", "offer_*", "*_done", "change_*", "policy_*", "hand*_over*", "with_person", "mail_*")
+GUARDED = (
+    "refund*", "*_offer", "offer_*", "*_done", "change_*", "policy_*", "hand*_over*", "with_person", "person_*",
+    "ai_paused", "photo_received", "mail_*",
+)  # fmt: skip
 
 # route: name the intent; propose: tools and their arguments; rewrite: a search query; answer: put clauses into words;
 # phrase: put a reply into words.

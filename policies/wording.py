@@ -1,8 +1,9 @@
 """Money, dates and lists as customers read them in their language."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -38,8 +39,10 @@ def day(moment: datetime, language: str) -> str:
     return _format(moment, "", language)
 
 
-def instant(moment: datetime, language: str) -> str:
-    return _format(moment, " HH:mm", language) + " UTC"
+def instant(moment: datetime, language: str, zone: str = "UTC") -> str:
+    """Name a moment as clocks in a time zone show it, with the zone's short name."""
+    where = ZoneInfo(zone)
+    return f"{_format(moment, ' HH:mm', language, where)} {moment.astimezone(where).tzname()}"
 
 
 def listed(items: Sequence[str], language: str) -> str:
@@ -51,9 +54,9 @@ def either(items: Sequence[str], language: str) -> str:
     return format_list(items, style="or", locale=_locale(language))
 
 
-def _format(moment: datetime, then: str, language: str) -> str:
+def _format(moment: datetime, then: str, language: str, zone: tzinfo = UTC) -> str:
     locale = _locale(language)
-    return format_datetime(moment, DAY_IN.get(locale.language, DAY) + then, tzinfo=UTC, locale=locale)
+    return format_datetime(moment, DAY_IN.get(locale.language, DAY) + then, tzinfo=zone, locale=locale)
 
 
 def _locale(language: str) -> Locale:

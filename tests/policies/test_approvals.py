@@ -54,6 +54,13 @@ def test_a_person_may_decide_by_role_and_once(approver: str, role: str, given: t
     assert (verdict.policy_version, verdict.numbers) == (STANDARD.version, {"given": len(given)})
 
 
+def test_whoever_had_the_conversation_does_not_decide_on_the_refund_it_led_to() -> None:
+    for role in ("agent", "supervisor"):
+        verdict = may_decide("ann", role, (), "U789", STANDARD, handled_by=("ann", "cleo"))
+        assert (verdict.outcome, verdict.rule) == (Outcome.DENY, "approval.handled_it")
+    assert may_decide("bob", "agent", (), "U789", STANDARD, handled_by=("ann", "cleo")).allowed
+
+
 def test_a_tenant_names_the_roles() -> None:
     strict = bent("refunds", approver_roles=("supervisor",))
     assert may_decide("ann", "agent", (), "U789", strict).rule == "approval.role"

@@ -88,6 +88,7 @@ SHIPPED = ("status_*", "eta", "return_window_closed")
 ALWAYS_OURS = (
     "refund_settled", "refund.not_shipped", "refund_offer", "return_offer", "offer_again", "cancel_done",
     "change_refused", "policy_answer", "handed_over", "hand_over_pending", "with_person", "mail_subject",
+    "person_by", "person_decided", "ai_paused", "photo_received",
 )  # fmt: skip
 
 

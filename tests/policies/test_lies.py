@@ -20,10 +20,19 @@ from tests.policies.test_replies import placeholders
 WORDS = {name: load(text, Replies, f"replies.{name}.yaml") for name, text in REPLY_TEXTS.items()}
 # Sentences that quote what others wrote, or that stand inside another one.
 NOT_BY_THEMSELVES = frozenset(
-    ("policy_answer", "policy_answer_undated", "signed", "mail_subject", "refund_line", "order_choice")
+    (
+        "policy_answer",
+        "policy_answer_undated",
+        "signed",
+        "mail_subject",
+        "refund_line",
+        "order_choice",
+        "person_mail_subject",
+    )
 )
 ITEMS = {"en": "Trail Shoes", "de": "Wanderschuhe"}
 REASONS = {"en": "The parcel was signed for.", "de": "Das Paket wurde angenommen."}
+DECISIONS = {"en": "The return period stays as it is.", "de": "Die Rückgabefrist bleibt, wie sie ist."}
 WHY = {name: words.why_customer_request for name, words in WORDS.items()}
 
 
@@ -50,6 +59,11 @@ def facts(language: str) -> dict[str, str]:
         "contact": "[email_1]",
         "address": "[address_1]",
         "failure": "",
+        "time": instant(NOW, language),
+        "opens": instant(NOW, language),
+        "name": "Priya",
+        "decision": DECISIONS[language],
+        "tenant": "Northwind",
     }
     base["signed"] = words.say("signed", **base)
     base["offer"] = words.say("refund_offer", **base)
