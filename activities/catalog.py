@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from activities.desk_ports import Pauses
 from activities.hydration import Hydration
 from activities.ports import Shop
 from activities.readback import Readback
@@ -65,8 +66,8 @@ CATALOG: tuple[Tool, ...] = (
 )
 
 
-def tool_activities(shop: Shop) -> list[Callable[..., Any]]:
-    """Make the activities of the conversation queue that need nothing but the shop."""
+def tool_activities(shop: Shop, pauses: Pauses | None = None) -> list[Callable[..., Any]]:
+    """Make the activities of the conversation queue that need nothing but the shop, and to know what is paused."""
     tools = [getattr(tool.made_by(shop), tool.name) for tool in CATALOG if tool.queue == "conversation"]
-    hydration, readback = Hydration(shop), Readback(shop)
+    hydration, readback = Hydration(shop, pauses), Readback(shop)
     return [*tools, hydration.hydrate, readback.read_back_refund, readback.did_write_land]

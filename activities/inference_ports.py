@@ -93,8 +93,8 @@ class DraftPlace:
 class Drafts(Protocol):
     """Text of a reply under way, for clients to show until the reply itself comes; raises Unavailable.
 
-    Each call is atomic with the fence: it returns False, and writes nothing, when a higher epoch was seen or an event
-    behind `after` is there.
+    Each call is atomic with the fence: it returns False, and writes nothing, when a higher epoch was seen, a person
+    holds the word, or an event behind `after` is there.
     """
 
     async def begin(self, place: DraftPlace) -> bool:
@@ -107,8 +107,15 @@ class Drafts(Protocol):
         """Say that the draft is void and the reply will come as a whole."""
         ...
 
-    async def raise_fence(self, stream: str, epoch: int) -> None:
-        """Refuse every draft of an epoch below this one from here on."""
+    async def status(self, stream: str, word: str) -> bool:
+        """Say what is being done right now, until a draft begins; refused while one is open."""
+        ...
+
+    async def raise_fence(self, stream: str, epoch: int, held: bool = False) -> None:
+        """Refuse every draft of an epoch below this one from here on, and any at all while it is `held`.
+
+        It stays held until it is raised with `held` False to this epoch or a higher one; a lower epoch changes nothing.
+        """
         ...
 
 

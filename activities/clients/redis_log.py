@@ -10,6 +10,7 @@ from typing import Self, cast
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from activities.errors import Unavailable
@@ -18,6 +19,8 @@ KEPT = timedelta(days=30)
 # Longer than a worker that does not know of it goes on drafting a reply of an erased conversation.
 REFUSED_AFTERWARDS = timedelta(minutes=2)
 EVERY_EPOCH = 2**53 - 1
+# The client refuses the hundred-and-first call at a time by itself; what bounds us is Redis.
+MOST_CONNECTIONS = 5_000
 
 # What both kinds of entry need. Drafts stand behind one event at a time, so that they are the stream's tail or absent.
 ENTRIES = """
@@ -118,7 +121,16 @@ class RedisEventLog:
         await self._redis.aclose()
 
 
-def connect(url: str, patience: float = 3) -> Redis:
-    """Connect without retries; an answer is waited for `patience` seconds, a connection no longer than one."""
-    retry = Retry(NoBackoff(), 0)
-    return Redis.from_url(url, retry=retry, socket_connect_timeout=min(patience, 1), socket_timeout=patience)
+def connect(url: str, patience: float = 3, retries: int = 1) -> Redis:
+    """Connect; an answer is waited for `patience` seconds, a connection no longer than one.
+
+    One retry replaces a connection that a restart of Redis has closed; 0 is for what may not be sent twice.
+    """
+    retry = Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,))
+    return Redis.from_url(
+        url,
+        retry=retry,
+        socket_connect_timeout=min(patience, 1),
+        socket_timeout=patience,
+        max_connections=MOST_CONNECTIONS,
+    )

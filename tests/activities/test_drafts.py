@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -218,6 +219,133 @@ async def test_a_turn_still_under_way_drafts_nothing_into_a_log_that_was_forgott
     assert 0 < await talk.redis.ttl(fence_of(talk.stream)) <= 120
 
 
+# -- a person holds the word -------------------------------------------------------------------------------------
+
+
+async def test_while_a_person_holds_the_word_nothing_is_drafted_in_any_epoch(talk: Talk) -> None:
+    turn, later = talk.turn(after=1, epoch=3), talk.turn(after=1, epoch=9)
+    await talk.publish(1)
+    await talk.drafts.begin(turn)
+    await talk.drafts.add(turn, "I can refund")
+    claim = RaiseFence(stream=talk.stream, epoch=4, held=True)
+    await ActivityEnvironment().run(Events(talk.log, talk.drafts).raise_fence, claim)
+    for place in (turn, later):
+        assert not await talk.drafts.begin(place)
+        assert not await talk.drafts.add(place, " you everything")
+        assert not await talk.drafts.drop(place)
+    assert not await talk.drafts.status(talk.stream, "looking_up")
+    assert await talk.held() == ["1", "1-3 drop"]
+
+
+async def test_a_person_takes_the_word_within_the_epoch_of_a_turn_under_way(talk: Talk) -> None:
+    turn = talk.turn(after=1, epoch=3, attempt=2)
+    await talk.drafts.begin(turn)
+    await talk.drafts.raise_fence(talk.stream, 3, held=True)
+    assert await talk.held() == ["1-2 drop"]
+    assert not await talk.drafts.add(turn, "late")
+    await talk.drafts.raise_fence(talk.stream, 3)
+    assert not await talk.drafts.begin(talk.turn(after=1, epoch=3, attempt=1)), "an attempt that was overtaken stays so"
+    assert await talk.drafts.begin(turn)
+
+
+async def test_only_whoever_comes_later_lets_go_of_the_word(talk: Talk) -> None:
+    await talk.drafts.raise_fence(talk.stream, 5, held=True)
+    await talk.drafts.raise_fence(talk.stream, 4)
+    assert not await talk.drafts.begin(talk.turn(after=0, epoch=5)), "an earlier turn's fence lifts nothing"
+    await talk.drafts.raise_fence(talk.stream, 6)
+    assert await talk.drafts.begin(talk.turn(after=0, epoch=6))
+    await talk.drafts.raise_fence(talk.stream, 5, held=True)
+    assert await talk.drafts.add(talk.turn(after=0, epoch=6), "Hello"), (
+        "nor is it taken by a claim that was handed back"
+    )
+
+
+async def test_a_persons_words_are_committed_while_they_hold_the_word(talk: Talk) -> None:
+    await talk.drafts.raise_fence(talk.stream, 2, held=True)
+    assert await talk.publish(1, 2) == 2
+    assert not await talk.drafts.begin(talk.turn(after=2, epoch=2))
+    assert await talk.held() == ["1", "2"]
+
+
+# -- what is being done ------------------------------------------------------------------------------------------
+
+
+async def test_statuses_stand_behind_the_newest_event_until_a_draft_begins(talk: Talk) -> None:
+    turn = talk.turn(after=2, epoch=3, attempt=2)
+    await talk.drafts.raise_fence(talk.stream, 3)
+    await talk.publish(1, 2)
+    assert await talk.drafts.status(talk.stream, "looking_up_order")
+    assert await talk.drafts.status(talk.stream, "checking_policy")
+    assert await talk.held() == ["1", "2", "2-1 status looking_up_order", "2-2 status checking_policy"]
+    assert await talk.drafts.begin(turn)
+    assert not await talk.drafts.status(talk.stream, "too_late")
+    assert await talk.drafts.add(turn, "Your")
+    assert await talk.held() == ["1", "2", "2-3 begin", "2-4 delta Your"]
+    await talk.publish(3)
+    assert await talk.drafts.status(talk.stream, "looking_up_order")
+    assert await talk.drafts.status(talk.stream, "checking_policy")
+    assert not await talk.drafts.add(turn, " parcel")
+    assert await talk.held() == ["1", "2", "3", "3-1 status looking_up_order", "3-2 status checking_policy"]
+    await talk.publish(4)
+    assert await talk.held() == ["1", "2", "3", "4"]
+
+
+async def test_a_status_is_told_in_the_name_of_the_turn_under_way(talk: Talk) -> None:
+    await talk.drafts.begin(talk.turn(after=1, epoch=7, attempt=2))
+    await talk.drafts.drop(talk.turn(after=1, epoch=7, attempt=2))
+    assert await talk.drafts.status(talk.stream, "checking_policy")
+    dropped, told = [DraftLine.model_validate_json(line["draft"]) for _, line in await talk.redis.xrange(talk.stream)]
+    assert dropped.kind == "drop", "whoever comes back must still read that the draft is void"
+    assert told == DraftLine(after=1, number=3, epoch=7, attempt=2, kind="status", text="checking_policy")
+
+
+async def test_a_log_that_was_forgotten_gets_no_status(talk: Talk) -> None:
+    await talk.publish(1)
+    await talk.log.forget(talk.stream)
+    assert not await talk.drafts.status(talk.stream, "looking_up_order")
+    assert await talk.held() == []
+
+
+# -- races ---------------------------------------------------------------------------------------------------------
+
+
+async def race(talk: Talk, chance: Random) -> None:
+    """Let three workers and their statuses write while a person takes the word: from then on the stream is silent."""
+
+    async def write(epoch: int) -> None:
+        turn = talk.turn(after=1, epoch=epoch, attempt=chance.choice([1, 2]))
+        for _ in range(6):
+            with suppress(Unavailable):
+                match chance.choice(["begin", "begin", "add", "add", "add", "status", "drop"]):
+                    case "begin":
+                        await talk.drafts.begin(turn)
+                    case "add":
+                        await talk.drafts.add(turn, "never to be read")
+                    case "status":
+                        await talk.drafts.status(talk.stream, "never_to_be_read")
+                    case "drop":
+                        await talk.drafts.drop(turn)
+
+    async def claim() -> list[str]:
+        for _ in range(chance.randrange(4)):
+            await talk.held()
+        await talk.drafts.raise_fence(talk.stream, 3, held=True)
+        return await talk.held()
+
+    await talk.publish(1)
+    seen, *_ = await asyncio.gather(claim(), *(write(epoch) for epoch in (1, 2, 3)))
+    assert [entry.partition(" ")[2] for entry in seen] in ([""], ["", "drop"])
+    assert await talk.held() == seen, "something was written after the fence had been raised"
+    await talk.redis.delete(talk.stream, fence_of(talk.stream))
+
+
+async def test_in_five_hundred_races_nothing_is_drafted_once_a_person_holds_the_word(redis_url: str) -> None:
+    chance = Random(6)
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        for _ in range(25):
+            await asyncio.gather(*(race(Talk(redis), chance) for _ in range(20)))
+
+
 async def test_drafts_and_fence_expire(talk: Talk) -> None:
     await talk.drafts.begin(talk.turn(after=0, epoch=1))
     assert await talk.redis.ttl(talk.stream) > 86_400
@@ -258,6 +386,8 @@ WHAT = [
     "add",
     "drop",
     "fence",
+    "hold",
+    "status",
     "number",
     "number",
     "publish",
@@ -304,6 +434,7 @@ class Story:
         self.begun: dict[int, int] = {}
         self.open: tuple[int, int] | None = None
         self.numbered = self.published = self.fence = 0
+        self.person = False
         self.readers = [Reader(), Reader()]
 
     async def take(self, step: Step) -> None:
@@ -325,10 +456,16 @@ class Story:
             case "drop":
                 if self.judge(turn, await self.talk.drafts.drop(turn)):
                     self.open = None
-            case "fence":
-                await self.talk.drafts.raise_fence(self.talk.stream, epoch)
-                if epoch > self.fence:
+            case "fence" | "hold":
+                await self.talk.drafts.raise_fence(self.talk.stream, epoch, held=what == "hold")
+                if epoch > self.fence or (epoch == self.fence and what == "hold"):
                     self.fence, self.open = epoch, None
+                if epoch == self.fence:
+                    self.person = what == "hold"
+            case "status":
+                told = await self.talk.drafts.status(self.talk.stream, "looking_up_order")
+                drafting = self.open is not None and self.published <= self.behind[self.open[0] - 1]
+                assert told == (not self.person and not drafting)
             case "number":
                 self.numbered += attempt
             case "publish":
@@ -339,7 +476,7 @@ class Story:
                 await self.readers[0].read(self.talk, self.numbered, self.fence)
 
     def judge(self, turn: DraftPlace, written: bool) -> bool:
-        fenced = turn.epoch < self.fence or turn.attempt < self.begun.get(turn.epoch, 0)
+        fenced = self.person or turn.epoch < self.fence or turn.attempt < self.begun.get(turn.epoch, 0)
         assert written == (not fenced and self.published <= turn.after)
         if written:
             self.fence, self.begun[turn.epoch] = turn.epoch, turn.attempt
