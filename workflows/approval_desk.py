@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError
 from policies import approvals
 from policies.approvals import Approval
 from policies.bundle import Bundle
-from policies.offers import Offer
 from policies.refunds import Cleared
+from workflows.claim import RefundClaim
 from workflows.messages import ApprovalCard, ApprovalDecision, ApprovalReceipt, Refusal
 
 State = Literal["idle", "waiting", "approved", "denied", "expired"]
@@ -18,11 +18,12 @@ State = Literal["idle", "waiting", "approved", "denied", "expired"]
 class ApprovalDesk:
     """Collects decisions on one offer. Single use: once approved, denied or expired it takes no more."""
 
-    def __init__(self, workflow_id: str, conversation_id: str, asked_by: str, offer: Offer, cleared: Cleared) -> None:
+    def __init__(self, workflow_id: str, claim: RefundClaim, cleared: Cleared) -> None:
         self.workflow_id = workflow_id
-        self.conversation_id = conversation_id
-        self.asked_by = asked_by
-        self.offer = offer
+        self.conversation_id = claim.conversation_id
+        self.asked_by = claim.caller.customer_id
+        self.handled_by = claim.handled_by
+        self.offer = claim.offer
         self.cleared = cleared
         self.state: State = "idle"
         self.given: list[Approval] = []
@@ -45,7 +46,9 @@ class ApprovalDesk:
             raise ApplicationError("this refund does not wait for a decision", type=Refusal.ALREADY_DECIDED)
         if decision.digest != self.offer.digest:
             raise ApplicationError("the decision is about another version of this refund", type=Refusal.OFFER_CHANGED)
-        verdict = approvals.may_decide(decision.approver, decision.role, self.given, self.asked_by, bundle)
+        verdict = approvals.may_decide(
+            decision.approver, decision.role, self.given, self.asked_by, bundle, self.handled_by
+        )
         if not verdict.allowed:
             refusal = Refusal.ROLE if verdict.rule == "approval.role" else Refusal.FOUR_EYES
             raise ApplicationError(f"refused by {verdict.rule}", type=refusal)
@@ -94,6 +97,12 @@ class ApprovalDesk:
             deadline=self.deadline,
             approvals_needed=self.needed,
             approved_by=self.approved_by,
+            handled_by=self.handled_by,
+            order_version=quote.order_version,
+            lines=quote.lines,
+            payment_id=quote.payment_id,
+            policy_version=quote.policy_version,
+            numbers=self.cleared.verdict.numbers,
         )
 
     def _known(self, decision: ApprovalDecision) -> bool:

@@ -10,7 +10,10 @@ from policies.refunds import Cleared
 
 
 class RefundClaim(Fact):
-    """A confirmed offer on its way to the money; the trail shows the steps it has already gone."""
+    """A confirmed offer on its way to the money; the trail shows the steps it has already gone.
+
+    `handled_by` are people of the shop who had the conversation before the customer confirmed.
+    """
 
     caller: Caller
     customer_ref: str
@@ -19,6 +22,7 @@ class RefundClaim(Fact):
     trail: tuple[Step, ...]
     policy_version: str
     language: str
+    handled_by: tuple[str, ...] = ()
 
 
 def proven(claim: RefundClaim) -> Cleared:

@@ -19,7 +19,7 @@ from policies.permissions import Effect
 from policies.refund_path import Step, advance
 from workflows import case_file
 from workflows.claim import RefundClaim
-from workflows.messages import TASK_TIMEOUT, RefundNews, RefundStage, refund_workflow_id
+from workflows.messages import TASK_TIMEOUT, Link, RefundNews, RefundStage, refund_workflow_id
 from workflows.negotiation import ME, requote
 from workflows.refund import Refund
 from workflows.talk import Owed
@@ -65,7 +65,7 @@ async def hear(turn: Turn, news: RefundNews) -> None:
     unsettled = news.record is not None and news.record.status is not RefundStatus.SETTLED
     if news.final and (unsettled or news.stage in NEEDS_A_PERSON):
         await turn.hand_over(f"refund on order {plain(news.order_id)} ended as {state}")
-    elif news.final and news.stage is RefundStage.CHANGED:
+    elif news.final and news.stage is RefundStage.CHANGED and not turn.talk.held:
         customer, order = await turn.customer(), await read_order(turn, news.order_id)
         await requote(turn, order, customer, debt.reason_code, debt.part)
 
@@ -111,6 +111,7 @@ async def _refund(turn: Turn, offer: Offer) -> None:
         trail=advance(offer.trail, Step.CONFIRMED),
         policy_version=quote.policy_version,
         language=turn.language,
+        handled_by=turn.talk.desk.handlers,
     )
     try:
         child = await workflow.start_child_workflow(
@@ -203,6 +204,7 @@ async def _tell_change(turn: Turn, offer: Offer) -> None:
         newest = order.returns[-1]
         date = turn.day(newest.send_back_by) if newest.send_back_by else "?"
         turn.say("return_done", order=number, reference=newest.return_id, url=newest.label_url, date=date)
+        turn.links.append(Link(kind="label", order_id=order.order_id, url=newest.label_url))
     elif offer.kind is OfferKind.ADDRESS:
         turn.say("address_done", order=number)
     else:

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Sequence
 
 from temporalio import workflow
 
+from activities.hydration import Hydrated
 from activities.understanding import Utterance
 from policies import addresses, routing
 from policies.answers import answer_all
 from policies.facts import Answer, CustomerFacts, Injection, Understanding
 from policies.routing import Choice, Context
 from workflows import clarifying, closing_deal, matters, metrics, negotiation, phrasing, proposing
+from workflows.handing_over import promise, stop_if_paused
 from workflows.messages import RefundNews
 from workflows.said import Said
 from workflows.standing import let_offer_expire
@@ -47,10 +49,13 @@ async def _honestly(turn: Turn, work: Awaitable[None]) -> None:
 
 
 async def _answer(turn: Turn, batch: Sequence[Said]) -> None:
-    texts = tuple(said.text for said in batch if said.text and not said.feedback)
+    texts = tuple(said.text for said in batch if said.text.strip() and not said.feedback)
     if all(said.feedback for said in batch):
         turn.say("thanks")
         return
+    if any(said.photos for said in batch):
+        turn.say("photo_received")
+        turn.talk = turn.talk.note("customer sent a photo")
     customer, understood = await asyncio.gather(turn.customer(), _understand(turn, texts))
     turn.understood = understood
     turn.speak(_language(turn, customer, understood))
@@ -61,6 +66,8 @@ async def _answer(turn: Turn, batch: Sequence[Said]) -> None:
     answer = _answer_to_offer(turn, batch, texts, understood)
     if let_offer_expire(turn) and answer in (Answer.YES, Answer.NO):
         return
+    if await stop_if_paused(turn, turn.talk.offered_for if turn.talk.offer else ""):
+        return
     if turn.talk.offer and answer is Answer.YES:
         await closing_deal.accept(turn, turn.talk.offer)
         await matters.go_on(turn, customer)
@@ -69,20 +76,27 @@ async def _answer(turn: Turn, batch: Sequence[Said]) -> None:
         untouched = not turn.talk.waiting and "accepted" not in turn.talk.ended_offers.values()
         turn.say("offer_declined" if untouched else "offer_dropped")
         await matters.go_on(turn, customer)
-    elif turn.talk.handoff:
-        turn.say("hand_over_pending")
     elif turn.talk.owner == "person":
-        turn.say("with_person", ticket=turn.talk.ticket or "-")
+        _say_who_comes(turn)
     elif wants_person:
         turn.choice = Choice(
             intent="contact_human", confidence=1.0, playbook="negotiation", handler="person", rule="routing.asked"
         )
-        await turn.hand_over("customer asked for a person")
-    else:
+        await turn.hand_over("customer asked for a person", "asked")
+    elif texts:
         await _follow_intents(turn, customer, understood, texts)
 
 
-async def _follow_intents(turn: Turn, customer: CustomerFacts, understood: Understanding, texts: Sequence[str]) -> None:
+def _say_who_comes(turn: Turn) -> None:
+    """Until a person has the word, say that one is coming."""
+    if turn.talk.handoff:
+        turn.say("hand_over_pending")
+    elif turn.talk.ticket is not None:
+        turn.say("with_person", ticket=turn.talk.ticket or "-")
+    promise(turn)
+
+
+async def _follow_intents(turn: Turn, customer: Hydrated, understood: Understanding, texts: Sequence[str]) -> None:
     question = turn.talk.question
     trusted = understood.injection is Injection.ALLOW
     if trusted and question and question.about == "address" and question.order_id:
@@ -94,6 +108,9 @@ async def _follow_intents(turn: Turn, customer: CustomerFacts, understood: Under
             return
         # Another wish is not a badly written address: whoever changes their mind is not held to the question.
         if addresses.parse(written) or not understood.intents:
+            if await stop_if_paused(turn, question.intent):
+                return
+            turn.matter = question.intent
             await negotiation.offer_new_address(turn, question.order_id, written, answering=True)
             await matters.go_on(turn, customer)
             return

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from policies import routing, wording
 from policies.codes import canonical
+from policies.decided import held_to
 from policies.facts import CustomerFacts, Understanding
 from policies.routing import Choice, about, same_matter
 from workflows import negotiation, proposing, tracking
+from workflows.handing_over import stop_if_paused
 from workflows.policy_answers import answer_policy
 from workflows.policy_question import questions
 from workflows.talk import Question, Waiting
@@ -72,6 +74,9 @@ async def _attempt(
 ) -> None:
     """Handle one matter so that its failure takes no other with it; raises Outage while nothing else has been said."""
     turn.tools.begin_matter()
+    turn.matter = choice.intent
+    if await stop_if_paused(turn, choice.intent):
+        return
     try:
         await _handle(turn, choice, customer, understood, texts)
     except Refused as refusal:
@@ -94,6 +99,8 @@ async def _handle(
             return
         turn.talk = turn.talk.with_(focus=order_id)
         understood = about(understood, order_id)
+    if _say_what_was_decided(turn, choice, order_id):
+        return
     intents = [guess.id for guess in understood.intents] or [choice.intent]
     intents += [choice.intent] if choice.intent not in intents else []
     match choice.handler, order_id:
@@ -119,6 +126,16 @@ async def _handle(
             turn.say("thanks")
         case _:
             turn.say("out_of_scope")
+
+
+def _say_what_was_decided(turn: Turn, choice: Choice, order_id: str | None) -> bool:
+    """Tell a person's decision in their words; says whether nothing may be done beside it."""
+    decided = held_to(turn.talk.desk.decisions, choice.handler or "", order_id)
+    if decided is None:
+        return False
+    turn.say("person_decided", name=decided.by_name, decision=decided.words)
+    # What the ledger holds contradicts nobody.
+    return choice.handler != "refund_status"
 
 
 async def _answer_questions(turn: Turn, choice: Choice, customer: CustomerFacts, understood: Understanding) -> None:

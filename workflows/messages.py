@@ -1,5 +1,6 @@
 """What outsiders send to a conversation or a refund, and what they get back."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -9,8 +10,10 @@ from pydantic import Field
 from policies.clauses import Citation
 from policies.facts import Money, RefundRecord
 from policies.frozen import Fact
-from policies.releases import Change, Finding
+from policies.refunds import QuotedLine
+from policies.verdict import Number
 from policies.wishes import Wish
+from workflows.people import DeskView, WithPerson
 from workflows.record import Decision, Spent, ToolUse
 
 CONVERSATION_QUEUE = "conversation"
@@ -20,11 +23,6 @@ TASK_TIMEOUT = timedelta(seconds=3)
 
 def conversation_workflow_id(tenant: str, conversation_id: str) -> str:
     return f"conversation/{tenant}/{conversation_id}"
-
-
-def ingest_workflow_id(tenant: str, release: str) -> str:
-    """One id for one release: asking twice follows the run under way."""
-    return f"knowledge/{tenant}/{release}"
 
 
 def refund_workflow_id(tenant: str, order_id: str, claim: str) -> str:
@@ -54,6 +52,10 @@ class Refusal(StrEnum):
     APPROVAL_EXPIRED = "approval-expired"
     ROLE = "role-not-allowed"
     FOUR_EYES = "approver-must-differ"
+    CASE_TAKEN = "case-taken"
+    NOT_YOUR_CASE = "case-not-yours"
+    NOT_OVER = "conversation-not-over"
+    TOO_FAR = "snooze-too-far"
 
 
 class Opening(Fact):
@@ -66,11 +68,36 @@ class Opening(Fact):
     language: str = "en"
 
 
+class Photo(Fact):
+    """A picture a customer sent; the picture itself lies outside the history, under its id."""
+
+    photo_id: str
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
+    size: int
+    width: int
+    height: int
+
+
+class Link(Fact):
+    """Something to open that the shop holds: a return label at its `url`, or the photo of a parcel's delivery.
+
+    The photo is at /v1/conversations/{conversation_id}/parcels/{awb}/photo, for whoever may read the conversation.
+    """
+
+    kind: Literal["label", "delivery_photo"]
+    order_id: str
+    url: str = ""
+    awb: str = ""
+
+
 class CustomerMessage(Fact):
+    """What a customer wrote; `text` may be blank where there are photos."""
+
     message_id: str = Field(min_length=1, max_length=64)
     customer_id: str
     text: str
     wish: Wish | None = None
+    photos: tuple[Photo, ...] = ()
 
 
 class OfferAnswer(Fact):
@@ -108,7 +135,10 @@ class OfferCard(Fact):
 
 
 class Reply(Fact):
-    """The answer to one or several messages; `offset` is its place in the event log, `citations` its sources."""
+    """The answer to one or several messages; `offset` is its place in the event log, `citations` its sources.
+
+    While a person has the word, `text` is empty: their answer comes as an event.
+    """
 
     offset: int
     turn: int
@@ -119,26 +149,34 @@ class Reply(Fact):
     offer: OfferCard | None = None
     refund: RefundRecord | None = None
     citations: tuple[Citation, ...] = ()
+    links: tuple[Link, ...] = ()
     decision: Decision | None = None
 
 
 class EventKind(StrEnum):
     CUSTOMER = "message.customer"
     REPLY = "message.assistant"
+    PERSON = "message.person"
     OFFER_CLOSED = "offer.closed"
     REFUND = "refund.updated"
+    APPROVAL = "approval.waiting"
     HANDOFF = "handoff.requested"
+    CLAIMED = "handoff.claimed"
+    RETURNED = "handoff.returned"
+    DELAYED = "handoff.delayed"
     FEEDBACK = "feedback.given"
     CLOSED = "conversation.closed"
 
 
 class Event(Fact):
-    """One line of the conversation's log. Offsets count from 1 without gaps."""
+    """One line of the conversation's log. Offsets count from 1 without gaps; `by` is a person's name for customers."""
 
     offset: int
     kind: EventKind
     at: datetime
     text: str = ""
+    by: str = ""
+    photos: tuple[Photo, ...] = ()
     reply: Reply | None = None
     refund: RefundRecord | None = None
     citations: tuple[Citation, ...] = ()
@@ -148,14 +186,15 @@ class DraftLine(Fact):
     """A piece of a reply under way, behind event `after`: to be shown until the reply itself comes, never a fact.
 
     "begin" opens an empty bubble, "delta" adds `text` to it, "drop" takes it away. `epoch` counts who had the word,
-    `attempt` the tries of one turn; a drop of attempt 0 comes from whoever took over.
+    `attempt` the tries of one turn; a drop of attempt 0 comes from whoever took over. "status" says in `text` what is
+    being done right now, as one of the words of policies/statuses.py.
     """
 
     after: int
     number: int
     epoch: int
     attempt: int
-    kind: Literal["begin", "delta", "drop"]
+    kind: Literal["begin", "delta", "drop", "status"]
     text: str = ""
 
 
@@ -174,6 +213,8 @@ class Transcript(Fact):
     events: tuple[Event, ...]
     last_offset: int
     spent: Spent = Spent()
+    person: WithPerson | None = None
+    desk: DeskView | None = None
 
 
 class RefundStage(StrEnum):
@@ -213,7 +254,11 @@ class ApprovalDecision(Fact):
 
 
 class ApprovalCard(Fact):
-    """A refund that waits for people, without personal data."""
+    """A refund that waits for people, without personal data: whose it is and how it was paid stands in the shop.
+
+    `lines` are empty where only a part of the money goes back; `numbers` are what the rule looked at; `handled_by` may
+    not decide.
+    """
 
     refund_workflow_id: str
     tenant: str
@@ -230,6 +275,12 @@ class ApprovalCard(Fact):
     deadline: datetime
     approvals_needed: int
     approved_by: tuple[str, ...] = ()
+    handled_by: tuple[str, ...] = ()
+    order_version: int = 0
+    lines: tuple[QuotedLine, ...] = ()
+    payment_id: str = ""
+    policy_version: str = ""
+    numbers: Mapping[str, Number] = Field(default_factory=dict)
 
 
 class ApprovalReceipt(Fact):
@@ -237,48 +288,3 @@ class ApprovalReceipt(Fact):
     state: Literal["waiting", "approved", "denied"]
     approvals_needed: int
     approved_by: tuple[str, ...] = ()
-
-
-IngestState = Literal["reading", "checking", "stopped", "staged", "live"]
-
-
-class IngestJob(Fact):
-    """Read a tenant's uploaded files into a release, check it, and make it live if `publish`.
-
-    `despite`: a person has seen findings that stop, and publishes all the same. `by` is who asks. `unread`: files that
-    belong to the release and could not be uploaded.
-    """
-
-    tenant: str
-    release: str
-    publish: bool = True
-    despite: bool = False
-    by: str = ""
-    unread: tuple[str, ...] = ()
-
-
-class IngestProgress(Fact):
-    """How far an ingest is: `done` of `files`; "stopped": findings have to be looked at, the old release serves."""
-
-    state: IngestState
-    files: int = 0
-    done: int = 0
-    current: str = ""
-    chunks: int = 0
-
-
-class IngestReport(Fact):
-    """What became of a job: totals of all files, and the first thousand changes and findings in full."""
-
-    tenant: str
-    release: str
-    state: IngestState
-    files: int
-    chunks: int
-    added: int
-    unchanged: int
-    removed: int
-    changes: tuple[Change, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    fingerprint: str = ""
-    published_at: datetime | None = None

@@ -47,6 +47,11 @@ def count_dropped_proposal(tenant: str, reason: str) -> None:
     )
 
 
+def count_breach(tenant: str, clock: str) -> None:
+    """Count an answer of people that was not given in time; `clock` is first, next or resolution."""
+    workflow.metric_meter().create_counter("holdfast_case_breaches_total").add(1, {"tenant": tenant, "clock": clock})
+
+
 def count_ingest(tenant: str, outcome: str) -> None:
     """Count how a release was read; `outcome` is live, staged or stopped."""
     workflow.metric_meter().create_counter("holdfast_ingests_total").add(1, {"tenant": tenant, "outcome": outcome})

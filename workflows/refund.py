@@ -38,9 +38,7 @@ class Refund:
         self.claim = claim
         self.quote = self.cleared.quote
         self.trail = claim.trail
-        self.desk = ApprovalDesk(
-            workflow.info().workflow_id, claim.conversation_id, claim.caller.customer_id, claim.offer, self.cleared
-        )
+        self.desk = ApprovalDesk(workflow.info().workflow_id, claim, self.cleared)
         self.uses: list[ToolUse] = []
         self.teller = Teller(claim, self.uses)
         self.case = case_file.CaseFile()

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from policies.wishes import Wish
-from workflows.messages import CustomerMessage, EventKind, Feedback, OfferAnswer, PersonWanted
+from workflows.messages import CustomerMessage, EventKind, Feedback, OfferAnswer, PersonWanted, Photo
 
 
 @dataclass(frozen=True)
 class Said:
-    """A text, a press of an offer's button, a wish for a person, or a thumb; `shown` is how the log prints it."""
+    """A text, a press of an offer's button, a wish for a person, or a thumb; `shown` is how the log prints it.
+
+    With `again` it was logged before, and a person left it to the AI.
+    """
 
     message_id: str
     text: str = ""
@@ -18,12 +21,16 @@ class Said:
     wants_person: bool = False
     feedback: str = ""
     wish: Wish | None = None
+    photos: tuple[Photo, ...] = ()
+    again: bool = False
 
     @classmethod
     def of(cls, message: CustomerMessage | OfferAnswer | PersonWanted | Feedback) -> "Said":
         match message:
             case CustomerMessage():
-                return cls(message.message_id, text=message.text, is_text=True, wish=message.wish)
+                return cls(
+                    message.message_id, text=message.text, is_text=True, wish=message.wish, photos=message.photos
+                )
             case OfferAnswer():
                 return cls(message.message_id, pressed=message.accept, digest=message.digest)
             case PersonWanted():

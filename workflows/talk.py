@@ -15,7 +15,9 @@ from policies.offers import Offer
 from policies.promises import Promise, remember
 from policies.prompts import Turned
 from policies.routing import Choice
-from workflows.messages import Event, EventKind, OfferCard, Opening, Reply, Transcript
+from workflows.desk import Desk
+from workflows.messages import Event, EventKind, OfferCard, Opening, Photo, Reply, Transcript
+from workflows.people import WithPerson
 from workflows.record import Spent
 
 # Temporal takes 2 MiB in one payload, and a state above that could not be continued as new: long messages that
@@ -23,13 +25,14 @@ from workflows.record import Spent
 EVENTS_KEPT = 400
 BYTES_KEPT = 800_000
 ANSWERS_KEPT = 400
+RECEIPTS_KEPT = 100
 NOTES_KEPT = 100
 QUOTES_KEPT = 20
 # Heard beyond these is forgotten half at a time, so that prompts share their beginning for as long as they can.
 HEARD_KEPT = 24
 LONGEST_HEARD = 1_000
 
-Ending = Literal["accepted", "declined", "expired", "replaced"]
+Ending = Literal["accepted", "declined", "expired", "replaced", "withdrawn"]
 
 
 class Question(Fact):
@@ -68,7 +71,9 @@ class Talk(Fact):
 
     `heard` is what both sides wrote, redacted, for models that go on from it; `names` of people are kept from them.
     `epoch` counts whoever had the word: each turn begun, each person who took over; drafts of an earlier one are void.
-    While models rest, none is asked.
+    `offered_for` is the intent that the last offer answers. While models rest, none is asked. `received` are messages a
+    person was there to answer, `desk` is what only people see, and `row_version` counts the changes of the row in their
+    inbox.
     """
 
     opening: Opening
@@ -80,6 +85,7 @@ class Talk(Fact):
     events_size: int = 0
     answered: Mapping[str, int] = Field(default_factory=dict)
     offer: Offer | None = None
+    offered_for: str = ""
     ended_offers: Mapping[str, Ending] = Field(default_factory=dict)
     question: Question | None = None
     waiting: tuple[Waiting, ...] = ()
@@ -100,6 +106,9 @@ class Talk(Fact):
     spent: Spent = Spent()
     epoch: int = 0
     models_rest_until: datetime | None = None
+    received: Mapping[str, Reply] = Field(default_factory=dict)
+    desk: Desk = Desk()
+    row_version: int = 0
     last_heard: datetime
     closed_at: datetime | None = None
 
@@ -109,15 +118,28 @@ class Talk(Fact):
 
     @property
     def owner(self) -> str:
-        return "person" if self.ticket is not None or self.handoff is not None else "ai"
+        return "person" if self.desk.case is not None else "ai"
+
+    @property
+    def held(self) -> bool:
+        """Whether a person has the word: until they hand back, the AI is silent."""
+        return self.desk.case is not None and self.desk.case.claimed
 
     def with_(self, **changes: Any) -> "Talk":
         return self.model_copy(update=changes)
 
-    def log(self, kind: EventKind, at: datetime, text: str = "", record: RefundRecord | None = None) -> "Talk":
+    def log(
+        self,
+        kind: EventKind,
+        at: datetime,
+        text: str = "",
+        record: RefundRecord | None = None,
+        by: str = "",
+        photos: tuple[Photo, ...] = (),
+    ) -> "Talk":
         """Add one event at the next offset."""
-        event = Event(offset=self.last_offset + 1, kind=kind, at=at, text=text, refund=record)
-        return self._append(event)
+        offset = self.last_offset + 1
+        return self._append(Event(offset=offset, kind=kind, at=at, text=text, refund=record, by=by, photos=photos))
 
     def answer(self, reply: Reply, kind: EventKind = EventKind.REPLY) -> "Talk":
         """Add a reply at the next offset and remember which messages it answers."""
@@ -135,8 +157,16 @@ class Talk(Fact):
         )
         return self._append(event).with_(answered=_newest(answered, ANSWERS_KEPT), turn=reply.turn)
 
+    def receive(self, message_ids: tuple[str, ...], at: datetime) -> "Talk":
+        """Take messages without an answer of ours: a person has the word."""
+        receipt = Reply(offset=self.last_offset, turn=self.turn, answers=message_ids, text="", at=at, stage=self.stage)
+        received = {**self.received, **dict.fromkeys(message_ids, receipt)}
+        return self.with_(received=_newest(received, RECEIPTS_KEPT))
+
     def reply_to(self, message_id: str) -> Reply | None:
         """The first answer this message got, or None when it got none yet or one too long ago to be kept."""
+        if receipt := self.received.get(message_id):
+            return receipt
         offset = self.answered.get(message_id)
         found = [event.reply for event in self.events if event.offset == offset and event.reply]
         return found[0] if found else None
@@ -203,7 +233,15 @@ class Talk(Fact):
             events=tuple(event for event in self.events if event.offset > after),
             last_offset=self.last_offset,
             spent=self.spent,
+            person=self._with_person(),
         )
+
+    def _with_person(self) -> WithPerson | None:
+        case = self.desk.case
+        if case is None:
+            return None
+        state: Literal["talking", "waiting"] = "talking" if case.claimed else "waiting"
+        return WithPerson(state=state, name=case.assignee_name, promised_at=case.promised_at)
 
     def _append(self, event: Event) -> "Talk":
         kept, size = [*self.events, event], self.events_size + _size(event)

@@ -5,6 +5,7 @@ from activities.tools.get_eta import GetEta
 from activities.tools.get_order_status import GetOrderStatus
 from policies import wording
 from policies.facts import DeliveryPhoto, Eta, OrderFacts, OrderStatus
+from workflows.messages import Link
 from workflows.telling import plain
 from workflows.turn import Turn
 
@@ -99,3 +100,4 @@ async def _say_photo(turn: Turn, order: OrderFacts) -> None:
     photo = await turn.tools.read(ME, "get_delivery_photo", DeliveryPhoto, ask, turn.caller, note="delivery photo")
     if photo.url:
         turn.say("photo_exists")
+        turn.links.append(Link(kind="delivery_photo", order_id=order.order_id, awb=photo.awb))

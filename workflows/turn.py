@@ -1,34 +1,38 @@
 """What one turn works with: the state it may change, the tools it may reach, and the sentences it has said so far."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+from activities.hydration import Hydrated
 from activities.ports import Caller
 from activities.screening import Screened, ScreenTexts
 from activities.tools.escalate_to_human import OpenTicket, Ticket
 from policies import wording
 from policies.bundle import Bundle
+from policies.cases import Why
 from policies.clauses import Citation, Clause, cite
-from policies.facts import CustomerFacts, OrderFacts, PersonalKind, RefundRecord, Understanding
+from policies.facts import OrderFacts, RefundRecord, Understanding
 from policies.offers import Offer
-from policies.placeholders import PLACEHOLDER, restore
+from policies.placeholders import restore
 from policies.retrieval import Consulted
 from policies.routing import Choice
 from policies.verdict import Verdict
 from workflows import metrics
+from workflows.handing_over import find_person, promise, put_in_queue, wake
 from workflows.inference import Models
-from workflows.messages import RefundNews, Reply
+from workflows.messages import Link, RefundNews, Reply
 from workflows.record import Decision
+from workflows.summing_up import contact
 from workflows.talk import Question, Talk, card_of
-from workflows.toolbox import Outage, Refused, Toolbox, fetch
+from workflows.toolbox import NotPermitted, Outage, Refused, Toolbox, fetch
 
 UNDERSTANDING_QUEUE = "understanding"
 KNOWLEDGE_QUEUE = "knowledge"
 MODELS_REST = timedelta(minutes=5)
-REACHES = (PersonalKind.EMAIL, PersonalKind.PHONE)
 
 
 @dataclass
@@ -42,7 +46,7 @@ class Turn:
     news_of: Callable[[str, float], Awaitable[RefundNews | None]]
     models: Models
     language: str = "en"
-    who: CustomerFacts | None = None
+    who: Hydrated | None = None
     understood: Understanding = field(default_factory=lambda: Understanding(redacted=""))
     parts: list[str] = field(default_factory=list)
     choice: Choice = field(
@@ -53,6 +57,9 @@ class Turn:
     orders: dict[str, OrderFacts] = field(default_factory=dict)
     consulted: list[Consulted] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    matter: str = ""
+    handed: bool = False
     acted: bool = False
     drafting: bool = False
     rewordable: set[str] = field(default_factory=set)
@@ -111,7 +118,8 @@ class Turn:
         """Make this the open offer, said last; one still open before it is taken back in so many words."""
         if self.talk.offer and self.talk.offer.digest != offer.digest:
             self.say("offer_replaced")
-        self.talk = self.talk.put_offer(offer).with_(stage="offered")
+        wanted = self.matter or self.talk.offered_for
+        self.talk = self.talk.put_offer(offer).with_(stage="offered", offered_for=wanted)
         self.parts.append(offer.text)
 
     def judge(self, verdict: Verdict) -> Verdict:
@@ -119,9 +127,9 @@ class Turn:
         self.verdicts.append(verdict)
         return verdict
 
-    async def customer(self) -> CustomerFacts:
-        """Hydrate: tier, region, language and orders of whoever asks."""
-        self.who = await fetch("hydrate", CustomerFacts, self.caller, note="who is asking", bundle=self.bundle)
+    async def customer(self) -> Hydrated:
+        """Hydrate: tier, region, language and orders of whoever asks, and whether the AI may answer."""
+        self.who = await fetch("hydrate", Hydrated, self.caller, note="who is asking", bundle=self.bundle)
         return self.who
 
     async def may_quote(self, *texts: str) -> bool:
@@ -142,36 +150,39 @@ class Turn:
     def ask(self, about: Question) -> None:
         self.talk = self.talk.with_(question=about)
 
-    async def hand_over(self, why: str) -> None:
-        """Give the case to a person: said only once the helpdesk has it, kept trying by the conversation otherwise."""
+    async def hand_over(self, why: str, kind: Why = "policy") -> None:
+        """Give the case to people: their queue has it at once, their helpdesk as soon as it can be reached."""
         opening = self.talk.opening
-        contact = self._contact()
-        lines = [f"Intent: {self.choice.intent}", f"Order: {self.talk.focus or '-'}"]
-        lines += [f"Contact given: {contact}"] if contact else []
-        lines += [_told(citation) for citation in self.talk.quoted]
+        if self.talk.desk.case:
+            wake(self, f"needs a person: {why}")
+            return
+        case = put_in_queue(self, kind, why)
+        reach = contact(self.talk)
         ticket = OpenTicket(
             caller=self.caller,
             subject=f"Conversation {opening.conversation_id}: {why}",
-            body=restore("\n".join((*lines, *self.talk.notes)), self.talk.personal),
-            key=f"ticket-{opening.conversation_id}-{self.talk.turn + 1}",
+            body="\n".join(case.summary),
+            key=f"ticket-{opening.conversation_id}-{case.number}",
         )
         self.seal()
-        try:
-            opened = await self.tools.tell("negotiation", "escalate_to_human", Ticket, ticket, note=why)
-        except (Outage, Refused):
-            self.talk = self.talk.with_(handoff=ticket, stage="with_person").note(f"hand-over wanted: {why}")
+        opened, _ = await asyncio.gather(self._ticket(ticket, why), find_person(self))
+        if opened is None:
+            self.talk = self.talk.with_(handoff=ticket)
             self.say("hand_over_pending")
         else:
-            self.talk = self.talk.with_(ticket=opened.ticket_id, stage="with_person").note(f"handed over: {why}")
+            self.talk = self.talk.with_(ticket=opened.ticket_id)
             self.say("handed_over", ticket=opened.ticket_id)
-            if contact:
-                self.say("contact_passed_on", contact=contact)
+            if reach:
+                self.say("contact_passed_on", contact=reach)
+        promise(self)
+        self.handed = True
 
-    def _contact(self) -> str:
-        """Name the placeholder of the e-mail or number the customer wrote last; one they typed themselves is none."""
-        given = [datum for datum in self.talk.personal if datum.kind in REACHES]
-        reachable = [datum.placeholder for datum in given if not PLACEHOLDER.fullmatch(datum.value)]
-        return reachable[-1] if reachable else ""
+    async def _ticket(self, ticket: OpenTicket, why: str) -> Ticket | None:
+        try:
+            return await self.tools.tell("negotiation", "escalate_to_human", Ticket, ticket, note=why)
+        except (Outage, Refused, NotPermitted):
+            # The helpdesk is told later; people have the case in any case.
+            return None
 
     @property
     def outcome(self) -> str:
@@ -193,6 +204,7 @@ class Turn:
             offer=card_of(self.talk.offer) if self.talk.offer else None,
             refund=self.record,
             citations=tuple(self.citations),
+            links=tuple(self.links),
             decision=Decision(
                 turn=number,
                 at=self.now,
@@ -208,9 +220,3 @@ class Turn:
                 calls=tuple(self.models.calls),
             ),
         )
-
-
-def _told(citation: Citation) -> str:
-    """A passage a customer was told, as a person who takes over looks it up."""
-    where = f"{citation.document}, “{citation.title}”, version {citation.version}"
-    return f"Told from our policies: {where} ({citation.chunk_id or citation.clause_id})"

@@ -11,10 +11,12 @@ from temporalio.client import WorkflowHistory
 from activities.inference_ports import Work
 from policies.facts import OrderFacts
 from tests.fakes.shop import order
+from tests.workflows.colleague import Colleague
 from tests.workflows.customer import Customer
 from tests.workflows.desk import Desk
 from tests.workflows.model_scenes import STATUS, Script, aloud, thinking, told, with_model
 from workflows.messages import EventKind
+from workflows.people import Ruling
 
 DISPUTE = "I want a refund on order #12345, it never arrived"
 # How often and when these come depends on how fast the log is and how long a history grew meanwhile.
@@ -50,6 +52,17 @@ async def _hand_over(desk: Desk, customer: Customer) -> None:
     await customer.hears(EventKind.REPLY, 3)
 
 
+async def _people(desk: Desk, customer: Customer) -> None:
+    await customer.say("I want a refund on order #12345, it never arrived")
+    ann = Colleague(customer)
+    await ann.claim(act_id="a1")
+    await ann.tell("I am looking for it.", act_id="a2")
+    await customer.say("thank you")
+    await ann.hand_back(Ruling(matter="refund", order_id="12345", agreed=False, words="It lies at the neighbour's."))
+    await customer.say("I want a refund on order #12345")
+    await customer.hears(EventKind.REPLY, 2)
+
+
 async def _policy(desk: Desk, customer: Customer) -> None:
     await customer.say("how long can I keep it, order 12345?")
     await customer.hears(EventKind.REPLY, 1)
@@ -77,6 +90,7 @@ FLOWS = {
     "dispute": Flow((order(),), _dispute),
     "cancel": Flow((order(status="pending"),), _cancel),
     "hand_over": Flow((order(),), _hand_over),
+    "people": Flow((order(),), _people),
     "policy": Flow((order(),), _policy),
     "renewal": Flow((order(),), _renewal, history_limit=70),
     "models": Flow((order(),), _models, model=_look_and_reword),

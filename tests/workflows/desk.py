@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.catalog import tool_activities
+from activities.desk import ChoosePerson, Chosen
+from activities.desk_ports import Pause, Pauses
 from activities.errors import Unavailable
 from activities.event_log import AppendEvents, LogEnd
 from activities.inference_ports import DraftPlace, Work
@@ -26,11 +29,13 @@ from policies.amounts import amounts
 from policies.bundle import Bundle
 from policies.clauses import Clause
 from policies.facts import Understanding
+from policies.inbox import Row
 from policies.inference import CallOutcome, Deployed, Usage
 from tests.fakes.shop import ScriptedShop
 from tests.fakes.understanding import KeywordUnderstanding
 from tests.workflows.customer import CUSTOMER, Customer
 from tests.workflows.scripted_models import TOKENS, ScriptedModels
+from workers.service import TASKS_AT_ONCE
 from workers.workflow_sandbox import sandboxed_runner
 from workflows.conversation import Conversation
 from workflows.inference import INFERENCE_QUEUE
@@ -56,18 +61,21 @@ class ListedEvents:
     def __init__(self) -> None:
         self.streams: dict[str, list[int]] = {}
         self.events: dict[str, list[Event]] = defaultdict(list)
+        self.rows: dict[str, list[Row]] = defaultdict(list)
         self._grown = asyncio.Condition()
 
     @activity.defn(name="append_events")
     async def append_events(self, ask: AppendEvents) -> LogEnd:
         held = self.streams.setdefault(ask.stream, [])
+        if ask.row:
+            self.rows[ask.stream].append(ask.row)
         for event in ask.events:
             if event.offset not in held:
                 held.append(event.offset)
                 self.events[ask.stream].append(Event.model_validate_json(event.line))
         async with self._grown:
             self._grown.notify_all()
-        return LogEnd(last_offset=held[-1])
+        return LogEnd(last_offset=held[-1] if held else 0)
 
     async def until(self, stream: str, wanted: Callable[[list[Event]], bool], seconds: float = 60) -> list[Event]:
         async with asyncio.timeout(seconds), self._grown:
@@ -120,6 +128,10 @@ class Desk:
     refused: list[tuple[str, DraftPlace]] = field(default_factory=list)
     fences: list[int] = field(default_factory=list)
     highest_epoch: int = 0
+    held_drafts: list[bool] = field(default_factory=list)
+    at_work: dict[str, list[str]] = field(default_factory=dict)
+    asked_for: list[ChoosePerson] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
     searches: list[tuple[str, SearchScope]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     gates: dict[str, Gate] = field(default_factory=dict)
@@ -190,8 +202,15 @@ class Exchange:
                 client,
                 task_queue=CONVERSATION_QUEUE,
                 workflows=[Conversation, Refund],
-                activities=[*tool_activities(shop), self.append_events, self.models.raise_fence, self.pin_policy],
+                activities=[
+                    *tool_activities(shop, cast(Pauses, self)),
+                    self.append_events,
+                    self.choose_person,
+                    self.models.raise_fence,
+                    self.pin_policy,
+                ],
                 workflow_runner=sandboxed_runner(),
+                max_concurrent_workflow_tasks=TASKS_AT_ONCE,
             ),
             Worker(
                 client,
@@ -203,11 +222,23 @@ class Exchange:
         ):
             yield self
 
+    async def paused(self, tenant: str) -> tuple[Pause, ...]:
+        now = datetime.now(UTC)
+        return tuple(Pause(tenant=tenant, intent=each, by="sue", at=now) for each in self.desks[tenant].paused)
+
     @activity.defn(name="append_events")
     async def append_events(self, ask: AppendEvents) -> LogEnd:
         desk = self.desks[ask.stream.split(":")[2]]
         await desk.answers("append_events")
         return await desk.log.append_events(ask)
+
+    @activity.defn(name="choose_person")
+    async def choose_person(self, ask: ChoosePerson) -> Chosen:
+        desk = self.desks[ask.tenant]
+        await desk.answers("choose_person")
+        desk.asked_for.append(ask)
+        free = [name for name in desk.at_work.get(ask.role, ()) if name not in ask.except_for]
+        return Chosen(subject=free[0], name=free[0].title()) if free else Chosen()
 
     @activity.defn(name="pin_policy")
     async def pin_policy(self, ask: PinPolicy) -> Bundle:

@@ -13,9 +13,10 @@ def shipped_but(
     playbooks: dict[str, Any] | None = None,
     retrieval: dict[str, Any] | None = None,
     inference: dict[str, Any] | None = None,
+    service: dict[str, Any] | None = None,
     **talk: Any,
 ) -> Path:
-    """Copy the current rules into `folder` with other limits of the talk, playbooks, retrieval and models."""
+    """Copy the current rules into `folder` with other limits of the talk, playbooks, retrieval, models and people."""
     version = (BUNDLES / "CURRENT").read_text(encoding="utf-8").strip()
     (folder / "CURRENT").write_text(version, encoding="utf-8")
     (folder / version).mkdir()
@@ -25,6 +26,7 @@ def shipped_but(
     rules["default"]["talk"] |= talk
     rules["default"]["retrieval"] = rules["default"].get("retrieval", {}) | (retrieval or {})
     rules["default"]["inference"] = rules["default"].get("inference", {}) | (inference or {})
+    rules["default"]["service"] |= service or {}
     for name, limits in (playbooks or {}).items():
         rules["default"]["playbooks"][name] |= limits
     (folder / version / "rules.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")

@@ -45,6 +45,7 @@ class ScriptedModels:
         desk = self._desk_of(ask.stream)
         await desk.answers("raise_fence")
         desk.fences.append(ask.epoch)
+        desk.held_drafts.append(ask.held)
         desk.highest_epoch = max(desk.highest_epoch, ask.epoch)
 
     async def generate(self, work: Work, accept: Callable[[str], bool], sink: Sink | None = None) -> Generated:

@@ -2,19 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+from activities.policy_store import read_versions
+from activities.ports import Caller
+from policies import refunds
 from policies.facts import FraudBand, FraudFacts, ReasonCode
+from policies.offers import offer_refund
+from policies.refund_path import Step
+from policies.refunds import Quote
 from tests.fakes.shop import full_refund, order
 from tests.workflows.conftest import Here
 from tests.workflows.customer import CUSTOMER, Customer, refusal_of
-from tests.workflows.desk import Desk
+from tests.workflows.desk import BUNDLES, Desk
 from tests.workflows.refund_scenes import MoodyShop, confirm, decide, hears, moody, refund_id, refund_of, until
 from workflows.case_file import NEEDS_HUMAN
-from workflows.messages import ApprovalCard, Refusal
+from workflows.claim import RefundClaim
+from workflows.messages import CONVERSATION_QUEUE, ApprovalCard, Refusal
+from workflows.refund import Refund
 
 DEAR, DEAREST = 20_000, 150_000
 
@@ -49,6 +58,47 @@ async def test_a_waiting_refund_shows_operators_what_to_decide(here: Here) -> No
 
     await until(needs_nobody)
     assert [record.amount.minor for record in shop.refunds] == [DEAR]
+
+
+async def test_the_card_names_the_evidence_but_not_whose_it_is(here: Here) -> None:
+    desk = here()
+    await waiting(desk)
+    card = await refund_of(desk, "12345").query("card", result_type=ApprovalCard)
+    assert (card.payment_id, card.policy_version) == ("PAY-1", "2026-11-01")
+    assert [(line.line_id, line.quantity) for line in card.lines] == [("1", 1)]
+    assert (card.numbers["limit"], card.numbers["window_days"]) == (15_000, 30)
+    assert card.order_version == order().version
+    assert "4242" not in card.model_dump_json()
+
+
+def test_a_card_in_a_memo_of_before_can_still_be_read() -> None:
+    """A refund may wait for its approver while a new release is rolled out."""
+    card = ApprovalCard.model_validate_json(
+        """{"refund_workflow_id": "refund/acme/12345/x", "tenant": "acme", "conversation_id": "c1", "order_id": "12345",
+        "digest": "c0ffee", "amount": {"minor": 20000, "currency": "USD"}, "reason_code": "DELIVERY_DISPUTE",
+        "fraud_band": "low", "fraud_score": 0.1, "fraud_reasons": [], "rule": "refund.above_auto_limit",
+        "requested_at": "2026-11-21T12:00:00Z", "deadline": "2026-11-22T12:00:00Z", "approvals_needed": 1}"""
+    )
+    assert (card.handled_by, card.lines, dict(card.numbers)) == ((), (), {})
+
+
+async def test_whoever_had_the_conversation_does_not_approve_the_refund_it_led_to(here: Here) -> None:
+    desk = here()
+    shop = moody(desk, order(total_minor=DEAR))
+    claim = _claim(desk, handled_by=("ada",))
+    refund = await desk.client.start_workflow(
+        Refund.run, claim, id=refund_id(desk, "12345"), task_queue=CONVERSATION_QUEUE
+    )
+
+    async def asked() -> bool:
+        return await refund.query("card", result_type=ApprovalCard) is not None
+
+    await until(asked)
+    assert await refusal_of(decide(desk, "12345", "ada", claim.offer.digest)) == Refusal.FOUR_EYES
+    assert not shop.sent
+    receipt = await decide(desk, "12345", "grace", claim.offer.digest)
+    assert (receipt.state, receipt.approved_by) == ("approved", ("grace",))
+    assert (await refund.result()).amount.minor == DEAR
 
 
 async def test_a_denial_is_told_with_its_reason_and_the_claim_may_be_made_again(here: Here) -> None:
@@ -185,6 +235,25 @@ async def test_a_claim_without_an_approval_limit_for_its_currency_takes_two_peop
     await confirm(desk.customer())
     card = await refund_of(desk, "12345").query("card", result_type=ApprovalCard)
     assert (card.rule, card.approvals_needed) == ("refund.currency_without_limit", 2)
+
+
+def _claim(desk: Desk, handled_by: tuple[str, ...]) -> RefundClaim:
+    """A confirmed claim for all of a dear order, out of a conversation that these people had."""
+    current, versions = read_versions(BUNDLES)
+    bundle, now, bought = versions[current]["*"], datetime.now(UTC), order(total_minor=DEAR)
+    quote = refunds.quote(desk.tenant, bought, ReasonCode.DELIVERY_DISPUTE, None, now, bundle)
+    assert isinstance(quote, Quote)
+    cleared = refunds.clear(quote, bought, "standard", FraudFacts(score=0, band=FraudBand.LOW), now, bundle)
+    return RefundClaim(
+        caller=Caller(tenant=desk.tenant, customer_id=CUSTOMER),
+        customer_ref="ref",
+        conversation_id="c1",
+        offer=offer_refund(cleared, "", now, bundle),
+        trail=(Step.QUOTED, Step.FRAUD_CHECKED, Step.OFFERED, Step.CONFIRMED),
+        policy_version=current,
+        language="en",
+        handled_by=handled_by,
+    )
 
 
 async def _ended(desk: Desk) -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from activities.ports import Caller
 from activities.tools.escalate_to_human import OpenTicket
+from policies import casework
 from policies.bundle import Bundle
+from policies.cases import Priority
 from policies.facts import ReasonCode
+from policies.service import ServiceRules
 from tests.fakes.shop import order
 from tests.workflows.conftest import Customer, Here, Policies, Skip
+from workflows.desk import Desk
 from workflows.messages import EventKind, Opening, Transcript
 from workflows.standing import next_deadline
 from workflows.talk import Owed, Talk
@@ -94,19 +98,22 @@ async def test_a_refund_is_told_to_its_end_before_silence_may_close(here: Here, 
 async def test_a_conversation_with_a_person_does_not_close(here: Here, skip: Skip) -> None:
     customer = here(order()).customer()
     await customer.say("I want a person")
-    seen = await after(customer, skip, timedelta(hours=30))
+    seen = await after(customer, skip, timedelta(hours=3))
     assert (seen.closed, seen.owner) == (False, "person")
 
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPENING = Opening(tenant="t", conversation_id="c", customer_id="U1", customer_ref="ref")
 DEBT = Owed(refund_workflow_id="refund/t/1/x", order_id="1", reason_code=ReasonCode.DELIVERY_DISPUTE)
+CASE = casework.opened(1, "asked", NOW, Priority.NORMAL, ServiceRules())
+ANSWERED = casework.person_spoke(casework.claimed(CASE, "ann", "Ann", NOW), NOW, ServiceRules())
 TICKET = OpenTicket(caller=Caller(tenant="t", customer_id="U1"), subject="s", body="b", key="k")
 
 DUE: dict[str, tuple[dict[str, Any], str, timedelta]] = {
     "nothing special": ({}, "customer silence", timedelta(minutes=30)),
     "a refund is owed": ({"owed": (DEBT,)}, "refund's news", timedelta(hours=1)),
-    "a person has it": ({"ticket": "T-1"}, "nothing due", timedelta(days=1)),
+    "a person has it": ({"desk": Desk(case=CASE)}, "answer of a person", timedelta(minutes=30)),
+    "a person has answered": ({"desk": Desk(case=ANSWERED)}, "nothing due", timedelta(days=1)),
     "a hand-over is wanted": ({"handoff": TICKET}, "hand-over again", timedelta(seconds=30)),
     "closed": ({"closed_at": NOW - timedelta(hours=1)}, "feedback window", timedelta(hours=23)),
 }
