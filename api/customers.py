@@ -1,6 +1,6 @@
 """Routes of one customer's data: export it, erase it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from api.auth import SUBJECT, Visitor
 from api.bodies import Erased, Export
 from api.disclosure import transcript_for
+from api.photos import store
 from api.problems import Problem, responses
 from api.references import Run
 from api.stream import AWAY
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["customer data"])
 CustomerId = Annotated[str, Path(pattern=SUBJECT)]
 MONEY_MOVES = {"waiting_approval", "paying"}
 READING = responses(Refusal.ROLE)
-ERASING = responses(Refusal.ROLE, "refund-under-way", "redis-unavailable", "still-working")
+ERASING = responses(Refusal.ROLE, "refund-under-way", "redis-unavailable", "photos-unavailable", "still-working")
 
 
 @router.get("/me/export", responses=READING)
@@ -69,14 +70,24 @@ async def _erase(parts: Parts, visitor: Visitor, customer_id: str) -> Erased:
     conversations = {run.conversation_id for run in runs}
     streams = [event_stream(visitor.tenant, conversation) for conversation in conversations]
     try:
-        # Once before, to be sure Redis answers while the runs can still be found again; once after, because
-        # someone following the conversation may have restored the stream in between.
+        # Once before, to be sure the stores answer while the runs can still be found again; once after, because
+        # someone following the conversation may have restored the stream, or it filed itself, in between.
         forgotten = await parts.stream.forget(streams)
+        await _forget_beside(parts, visitor.tenant, customer_id, conversations)
         await parts.line.erase(runs)
         await parts.stream.forget(streams)
+        await _forget_beside(parts, visitor.tenant, customer_id, conversations)
     except AWAY:
         raise Problem("redis-unavailable") from None
     return Erased(conversations=len(conversations), runs=len(runs), event_streams=forgotten)
+
+
+async def _forget_beside(parts: Parts, tenant: str, customer_id: str, conversations: Collection[str]) -> None:
+    await parts.desk.forget(tenant, tuple(conversations))
+    with store():
+        await parts.photos.forget(tenant, conversations)
+        # Also what went to conversations that never began, or that Temporal no longer lists.
+        await parts.photos.forget_sender(tenant, customer_id)
 
 
 async def _transcripts(parts: Parts, visitor: Visitor, runs: Iterable[Run]) -> AsyncIterator[Transcript]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from time import time
 
 import structlog
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerHour, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from api.auth import Visitor
 from api.problems import Problem
 from api.settings import Settings
+from policies.photos import MOST_IN_HOUR
 
 log = structlog.get_logger("api.rates")
 
@@ -37,13 +38,20 @@ class Rates:
         self._counter = SlidingWindowCounterRateLimiter(store)
         self._customer = parse(settings.rate_customer)
         self._tenant = parse(settings.rate_tenant)
+        self._photos = RateLimitItemPerHour(MOST_IN_HOUR)
 
     async def take(self, visitor: Visitor) -> dict[str, str]:
         """Spend one request of each budget; returns RateLimit headers, raises the problem rate-limited."""
-        budgets = (
+        return await self._spend(
             Budget("customer", self._customer, ("customer", visitor.tenant, visitor.subject)),
             Budget("tenant", self._tenant, ("tenant", visitor.tenant)),
         )
+
+    async def take_photo(self, visitor: Visitor) -> None:
+        """Spend one upload of a picture; raises the problem rate-limited."""
+        await self._spend(Budget("photos", self._photos, ("photos", visitor.tenant, visitor.subject)))
+
+    async def _spend(self, *budgets: Budget) -> dict[str, str]:
         headers: dict[str, str] = {}
         try:
             for budget in budgets:

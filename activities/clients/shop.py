@@ -31,6 +31,7 @@ from policies.facts import CustomerFacts, FraudFacts, OrderFacts, ReasonCode, Re
 
 TIMEOUTS = httpx.Timeout(connect=1.0, read=5.0, write=5.0, pool=2.0)
 ORDERS_HYDRATED = 20
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 A = TypeVar("A", bound=Answer)
 
@@ -77,6 +78,12 @@ class HttpShop:
     async def order(self, tenant: str, order_id: str) -> OrderFacts:
         return (await self._read(OrderAnswer, _path(tenant, "orders", order_id))).fact()
 
+    async def orders(self, tenant: str, customer_id: str) -> tuple[OrderFacts, ...]:
+        """Read a customer's latest orders, newest first."""
+        path = _path(tenant, "customers", customer_id, "orders")
+        found = await self._read(OrdersAnswer, path, limit=str(ORDERS_HYDRATED))
+        return tuple(order.fact() for order in found.orders)
+
     async def shipment(self, tenant: str, awb: str) -> Shipment:
         return (await self._read(ShipmentAnswer, _path(tenant, "shipments", awb))).fact()
 
@@ -91,6 +98,14 @@ class HttpShop:
         if not answer.headers.get("Content-Type", "").startswith("image/"):
             raise Malformed("the shop's delivery photo is not an image")
         return str(answer.url)
+
+    async def photo(self, tenant: str, awb: str) -> tuple[bytes, str]:
+        """Fetch a delivery's photo and its media type; Rejected as `photo_absent` where none was taken."""
+        answer = await self._exchange("GET", _path(tenant, "shipments", awb, "photo"), write=False)
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type not in PICTURES:
+            raise Malformed("the shop's delivery photo is no JPEG, PNG or WebP picture")
+        return answer.content, media_type
 
     async def fraud(self, tenant: str, customer_id: str, order_id: str) -> FraudFacts:
         path = _path(tenant, "orders", order_id, "fraud-score")
