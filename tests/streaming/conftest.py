@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.browser.conftest import page
 from tests.fakes.model_server import Body, ModelServerScript, Step
 from tests.streaming.watching import truthful
 from workers.embedded import EmbeddedStack, on_free_ports
 from workers.settings import read_settings
+
+__all__ = ["Model", "page"]
 
 
 @dataclass

@@ -111,8 +111,8 @@ async def browsing(settings: Settings, conversation: str) -> AsyncIterator[Brows
 
 
 def drafts(seen: list[Seen], epoch: int | None = None) -> list[dict[str, Any]]:
-    """Pick the drafts out of what was seen, of one epoch or of all."""
-    found = [event.data for event in seen if event.name == "reply.draft"]
+    """Pick the drafts out of what was seen, of one epoch or of all; a status line is none."""
+    found = [event.data for event in seen if event.name == "reply.draft" and event.data["kind"] != "status"]
     return [each for each in found if epoch in (None, each["epoch"])]
 
 
