@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
@@ -12,22 +11,37 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from activities.clients.knowledge import Knowledge, Weaviate
-from activities.clients.redis_ledger import RedisLedger
-from activities.clients.redis_lessons import RedisLessons
-from activities.clients.uploads import Uploads
-from activities.learning import KnownIntents
-from api import approvals, conversations, costs, customers, health, knowledge, lessons
-from api.auth import Gate
+from api import (
+    approvals,
+    conversations,
+    costs,
+    customers,
+    handling,
+    health,
+    inbox,
+    knowledge,
+    lessons,
+    photos,
+    shopping,
+    webhooks,
+)
+from api.chat import pages as chat
+from api.console import acts, assets, conversation, live, sessions, supervision
+from api.console import approvals as approvals_page
+from api.console import inbox as inbox_page
+from api.console import lessons as lessons_page
+from api.console import webhooks as webhooks_page
 from api.door import AccessLog, BodyLimit
-from api.line import Line
+from api.opening import opened
 from api.problems import DOCUMENT_SCHEMA, render
-from api.rates import Rates
 from api.settings import Settings
-from api.stream import EventStream
-from api.wiring import Parts
 
-log = structlog.get_logger("api")
+ROOMS = (
+    *(conversations, photos, shopping, handling, approvals, inbox, lessons),
+    *(knowledge, webhooks, costs, customers, health),
+    *(chat, assets, sessions, inbox_page, conversation, acts, live),
+    *(approvals_page, supervision, lessons_page, webhooks_page),
+)
 
 ABOUT = """Talk to Holdfast, an order-support agent that never tells a customer something the shop has not done.
 
@@ -43,6 +57,8 @@ id: 7
 TAGS = [
     {"name": "conversations", "description": "Talk to the agent, answer its offers, follow its events."},
     {"name": "approvals", "description": "Decide on refunds that wait for people."},
+    {"name": "inbox", "description": "See what waits for people, who is at work, and pause the AI."},
+    {"name": "webhooks", "description": "Tell your own systems what happens."},
     {"name": "lessons", "description": "Say what messages meant that were not, or wrongly, understood."},
     {
         "name": "knowledge",
@@ -59,50 +75,30 @@ def create(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        for name in settings.borrowed:
-            log.warning("development.default.in.use", setting=name, advice="never expose this process to a network")
-        line = await Line.open(settings)
-        stream = EventStream(settings.redis_url)
-        kept = RedisLessons.at(settings.redis_url)
-        intents = KnownIntents.read(settings.intent_folder)
-        documents = Knowledge(settings.knowledge, _weaviate(settings))
-        uploads = Uploads(settings.knowledge / "uploads")
-        ledger = RedisLedger.at(settings.redis_url)
-        gate, rates = Gate(settings), Rates(settings)
-        app.state.parts = Parts(line, stream, gate, rates, kept, intents, uploads, documents, ledger)
-        yield
-        app.state.parts.closing.set()
-        await stream.close()
-        await kept.close()
-        await documents.close()
-        await ledger.close()
+        async with opened(settings) as parts:
+            app.state.parts = parts
+            yield
 
     # Plain FastAPI would have the reader's browser fetch the reference's scripts from somebody else's server.
     app = FastAPIOffline(title="Holdfast", version="1", description=ABOUT, openapi_tags=TAGS, lifespan=lifespan)
-    for room in (conversations, approvals, lessons, knowledge, costs, customers, health):
+    for room in ROOMS:
         app.include_router(room.router)
     for error in (HTTPException, RequestValidationError):
         app.add_exception_handler(error, render)
-    # The last one added is the outermost: a request is logged even when the body limit turns it away.
+    # The last one added is the outermost: a request is logged even when the body limit turns it away, and a page of
+    # another origin may read what went wrong, too.
     app.add_middleware(BodyLimit)
+    app.add_middleware(AccessLog)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
             expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
         )
-    app.add_middleware(AccessLog)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
-
-
-def _weaviate(settings: Settings) -> Weaviate | None:
-    if not settings.weaviate_url:
-        return None
-    key = settings.weaviate_key.get_secret_value() if settings.weaviate_key else ""
-    return Weaviate(settings.weaviate_url, key, settings.weaviate_grpc_port)
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:

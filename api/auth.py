@@ -32,7 +32,13 @@ class Visitor(Fact):
     tenant: str = Field(pattern=TENANT)
     subject: str = Field(pattern=SUBJECT, alias="sub")
     role: Role
+    name: str = Field(default="", max_length=100)
     expires_at: datetime = Field(alias="exp")
+
+    @property
+    def shown(self) -> str:
+        """Name a person as others see them."""
+        return self.name or self.subject
 
     def may_read(self, customer_id: str) -> bool:
         """Say whether conversations of this customer (of the visitor's own tenant) are open to the visitor."""

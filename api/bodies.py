@@ -2,18 +2,26 @@
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import Path
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from policies.frozen import Fact, Written
+from policies.photos import MOST_IN_MESSAGE
 from policies.wishes import Wish
 from workflows.messages import ApprovalCard, Refusal, Transcript
 
 TEXT_LIMIT = 4_000
-NAME = r"^[A-Za-z0-9_.:-]{1,64}$"
+# "." and ".." are no ids: in an address they lead elsewhere. Without look-ahead, which pydantic's patterns do not have.
+ID = (
+    r"(?:[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}"
+    r"|\.[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,62}"
+    r"|\.\.[A-Za-z0-9_.:-]{1,62})"
+)
+NAME = f"^{ID}$"
+PHOTO_ID = r"^[0-9a-f]{32}$"
 
 
 def _readable(text: str) -> str:
@@ -37,7 +45,8 @@ def _short(text: str) -> str:
 
 
 Readable = AfterValidator(_readable)
-MessageText = Annotated[str, AfterValidator(_short), Readable, AfterValidator(_visible)]
+MessageText = Annotated[str, AfterValidator(_short), Readable]
+PhotoId = Annotated[str, Field(pattern=PHOTO_ID, description="As the upload answered it")]
 MessageId = Annotated[
     str, Field(pattern=NAME, description="Chosen by the client; the same id is answered once, however often it is sent")
 ]
@@ -53,6 +62,8 @@ class WishIn(Wish):
 
 
 class MessageIn(Written):
+    """What a customer says; `text` may be blank where pictures are sent."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"message_id": "m-1", "text": "I want a refund on order #12345, it never arrived."}]
@@ -62,6 +73,15 @@ class MessageIn(Written):
     message_id: MessageId
     text: MessageText
     wish: WishIn | None = None
+    photos: tuple[PhotoId, ...] = Field(default=(), max_length=MOST_IN_MESSAGE)
+
+    @model_validator(mode="after")
+    def _say_something(self) -> Self:
+        if not self.photos:
+            _visible(self.text)
+        if len(set(self.photos)) < len(self.photos):
+            raise PydanticCustomError("photo-twice", "names a picture twice")
+        return self
 
 
 class AnswerIn(Written):

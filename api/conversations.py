@@ -9,6 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.bodies import AnswerIn, ConversationId, Digest, EscalationIn, FeedbackIn, MessageIn
 from api.disclosure import event_for, reply_for, transcript_for
 from api.follow import Follower
+from api.photos import carried
 from api.problems import Problem, responses
 from api.stream import Place
 from api.wiring import AnyVisitor, Customer, PartsDep
@@ -18,14 +19,18 @@ router = APIRouter(prefix="/v1/conversations/{conversation_id}", tags=["conversa
 
 BODY = ("body-too-large", "body-unreadable", "message-binary", Refusal.ROLE)
 DELIVERY = (*BODY, Refusal.NOT_YOURS, Refusal.CLOSED, Refusal.ANSWERED, Refusal.BUSY, "still-working")
+PICTURES = ("photo-not-found", "photos-unavailable")
 OFFER = (*DELIVERY, Refusal.NO_OFFER, Refusal.OFFER_CHANGED, Refusal.OFFER_EXPIRED, Refusal.OFFER_USED)
 
 
-@router.post("/messages", responses=responses(*DELIVERY, Refusal.BLANK, Refusal.TOO_LONG))
+@router.post("/messages", responses=responses(*DELIVERY, Refusal.BLANK, Refusal.TOO_LONG, *PICTURES))
 async def say(conversation_id: ConversationId, body: MessageIn, visitor: Customer, parts: PartsDep) -> Reply:
     """Say something; the first message starts the conversation. A repeated message id gets the first answer."""
-    said = CustomerMessage(message_id=body.message_id, customer_id=visitor.subject, text=body.text, wish=body.wish)
-    return reply_for(visitor, await parts.line.send(visitor, conversation_id, said))
+    async with carried(parts, visitor, conversation_id, body.photos) as photos:
+        said = CustomerMessage(
+            message_id=body.message_id, customer_id=visitor.subject, text=body.text, wish=body.wish, photos=photos
+        )
+        return reply_for(visitor, await parts.line.send(visitor, conversation_id, said))
 
 
 @router.post("/offers/{digest}/confirm", responses=responses(*OFFER))
@@ -100,6 +105,7 @@ async def follow(
     |---|---|
     | draft of kind `begin` | an empty bubble instead of the one that is there, if any: the draft starts, also anew |
     | draft of kind `delta` | its `text` at the end of the bubble |
+    | draft of kind `status` | what is being done right now: its `text` is a word such as `orders` or `checking` |
     | draft of kind `drop` | no bubble: the reply will come as a whole, or somebody else has taken over |
     | any event | no bubble, and the event: drafts end with the next event, `message.assistant` is the reply itself |
 

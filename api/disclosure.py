@@ -18,4 +18,4 @@ def transcript_for(visitor: Visitor, transcript: Transcript) -> Transcript:
     if visitor.role is not Role.CUSTOMER:
         return transcript
     events = tuple(event_for(visitor, event) for event in transcript.events)
-    return transcript.model_copy(update={"events": events, "summary": "", "spent": Spent()})
+    return transcript.model_copy(update={"events": events, "summary": "", "spent": Spent(), "desk": None})

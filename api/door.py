@@ -13,7 +13,7 @@ from api.problems import Problem
 
 BODY_LIMIT = 64 * 1024
 # A file is read by its own route, piece by piece and no further than it may be large, once its sender is known.
-FILES = re.compile(r"/v1/knowledge/releases/[^/]+/files/.")
+FILES = re.compile(r"PUT /v1/knowledge/releases/[^/]+/files/.+|POST /v1/conversations/[^/]+/photos", re.DOTALL)
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 log = structlog.get_logger("api.door")
@@ -27,7 +27,7 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"] == "PUT" and FILES.match(scope["path"])):
+        if scope["type"] != "http" or FILES.fullmatch(f"{scope['method']} {scope['path']}"):
             return await self._app(scope, receive, send)
         claimed = Headers(scope=scope).get("content-length", "0")
         if not claimed.isascii() or not claimed.isdigit() or int(claimed[:20]) > self._limit:

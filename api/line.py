@@ -1,10 +1,10 @@
-"""The line to Temporal: the only file of the API that speaks it."""
+"""The line to Temporal: this file and its neighbours `line_*` are the only ones of the API that speak it."""
 
 from asyncio import sleep, timeout
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
@@ -20,7 +20,6 @@ from temporalio.common import WorkflowIDReusePolicy as Reuse
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.ingest_steps import KnowledgeAct, Releases
 from api.auth import Visitor
 from api.bodies import WaitingApproval
 from api.line_failures import Absent, problems
@@ -28,7 +27,6 @@ from api.problems import Problem
 from api.references import References, Run, refund_id, refund_prefix, refund_workflow_id
 from api.settings import Settings
 from policies.frozen import Fact
-from workflows.knowledge_watch import act_workflow_id
 from workflows.messages import (
     CONVERSATION_QUEUE,
     TASK_TIMEOUT,
@@ -37,9 +35,6 @@ from workflows.messages import (
     ApprovalReceipt,
     CustomerMessage,
     Feedback,
-    IngestJob,
-    IngestProgress,
-    IngestReport,
     OfferAnswer,
     Opening,
     PersonWanted,
@@ -48,9 +43,8 @@ from workflows.messages import (
     Reply,
     Transcript,
     conversation_workflow_id,
-    ingest_workflow_id,
 )
-from workflows.turn import KNOWLEDGE_QUEUE
+from workflows.people import Act, DeskView, StaffAct
 
 TENANT = SearchAttributeKey.for_keyword("HoldfastTenant")
 STAGE = SearchAttributeKey.for_keyword("HoldfastStage")
@@ -66,6 +60,16 @@ UPDATES: dict[type[Fact], str] = {
 Answer = TypeVar("Answer", bound=Fact)
 
 
+async def connect(settings: Settings) -> Client:
+    """Prepare a client that connects on first use, so that the API starts while Temporal is still down."""
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        lazy=True,
+    )
+
+
 class Line:
     """Carries messages to conversations and refunds, and their answers back; every failure leaves as a Problem."""
 
@@ -74,17 +78,6 @@ class Line:
         self._references = References(settings.reference_secret.get_secret_value())
         self._patience = settings.answer_wait_seconds
         self._read_timeout = timedelta(seconds=settings.read_wait_seconds)
-
-    @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """Prepare a client that connects on first use, so that the API starts while Temporal is still down."""
-        client = await Client.connect(
-            settings.temporal_address,
-            namespace=settings.temporal_namespace,
-            data_converter=pydantic_data_converter,
-            lazy=True,
-        )
-        return cls(client, settings)
 
     async def healthy(self) -> bool:
         with problems("temporal-unavailable"):
@@ -148,49 +141,16 @@ class Line:
             ended = Refusal.APPROVAL_EXPIRED if expired else Refusal.ALREADY_DECIDED
             return await self._first_answer(workflow_id, update_id, ApprovalReceipt, ended)
 
-    async def ingest(self, job: IngestJob) -> IngestProgress | IngestReport:
-        """Start an ingest, or follow the one of this release that is under way."""
-        with problems():
-            await self._client.start_workflow(
-                "Ingest",
-                job,
-                id=ingest_workflow_id(job.tenant, job.release),
-                task_queue=KNOWLEDGE_QUEUE,
-                id_conflict_policy=Conflict.USE_EXISTING,
-                search_attributes=TypedSearchAttributes([SearchAttributePair(TENANT, job.tenant)]),
-            )
-        return await self.ingested(job.tenant, job.release)
-
-    async def ingested(self, tenant: str, release: str) -> IngestProgress | IngestReport:
-        """Say how far the last ingest of a release is, or what came of it."""
-        handle = self._client.get_workflow_handle(ingest_workflow_id(tenant, release), result_type=IngestReport)
-        described = await self._describe(handle.id, "release-not-found")
-        with problems("release-not-found"):
-            if described.status is not WorkflowExecutionStatus.RUNNING:
-                report: IngestReport = await handle.result(rpc_timeout=self._read_timeout)
-                return report
-            under_way: IngestProgress = await handle.query(
-                "progress", result_type=IngestProgress, rpc_timeout=self._read_timeout
-            )
-            return under_way
-
-    async def act_on_knowledge(self, act: KnowledgeAct) -> Releases:
-        """Have a worker do what a person wants done with releases as a whole, one act of a tenant at a time."""
-        workflow_id, soon = act_workflow_id(act.tenant), timedelta(seconds=self._patience)
+    async def act(self, visitor: Visitor, conversation_id: str, act_id: str, act: Act) -> DeskView:
+        """Carry what a person of the shop does to a conversation; a repeated act id gets the first answer."""
+        staff = StaffAct(act_id=act_id, by=visitor.subject, name=visitor.shown, role=visitor.role, act=act)
+        workflow_id = conversation_workflow_id(visitor.tenant, conversation_id)
+        update_id = self._references.update("act", visitor.tenant, visitor.subject, act_id)
         try:
-            with problems():
-                # What nobody did in time is not done later, when the person has long asked again.
-                done: Releases = await self._client.execute_workflow(
-                    "KnowledgeAct",
-                    act,
-                    id=workflow_id,
-                    task_queue=KNOWLEDGE_QUEUE,
-                    result_type=Releases,
-                    execution_timeout=soon,
-                )
-                return done
-        except WorkflowAlreadyStartedError:
-            raise Problem("knowledge-busy") from None
+            return await self._update(workflow_id, "act", staff, update_id, DeskView)
+        except Absent:
+            await self._describe(workflow_id, Refusal.NOT_YOURS)
+            return await self._first_answer(workflow_id, update_id, DeskView, Refusal.CLOSED)
 
     async def runs_of(self, tenant: str, customer_id: str) -> list[Run]:
         """Find every run of every conversation of one customer."""

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, CancelledError, TerminatedEr
 from temporalio.exceptions import TimeoutError as TemporalTimeout
 
 from workflows.messages import Refusal
+from workflows.webhook_messages import NOT_DEAD
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger("api.problems")
@@ -38,10 +39,15 @@ PROBLEMS: dict[str, Kind] = {
     Refusal.APPROVAL_EXPIRED: Kind(410, "The time to approve this refund has passed"),
     Refusal.ROLE: Kind(403, "Your role may not do this"),
     Refusal.FOUR_EYES: Kind(403, "A second, different person must approve"),
+    Refusal.CASE_TAKEN: Kind(409, "A colleague has this conversation"),
+    Refusal.NOT_YOUR_CASE: Kind(403, "This conversation is not yours"),
+    Refusal.TOO_FAR: Kind(422, "A snooze must end in the future, within a year"),
+    Refusal.NOT_OVER: Kind(409, "This conversation is not over"),
     # What the door refuses before anything is carried.
     "token-missing": Kind(401, "A bearer token is required"),
     "token-expired": Kind(401, "The token has expired"),
     "token-invalid": Kind(401, "The token is not acceptable"),
+    "foreign-request": Kind(403, "This did not come from a page of the console"),
     "rate-limited": Kind(429, "Too many requests"),
     "body-too-large": Kind(413, "The request body is larger than 64 kB"),
     "body-unreadable": Kind(400, "The request body is not valid UTF-8 JSON"),
@@ -56,6 +62,18 @@ PROBLEMS: dict[str, Kind] = {
     "knowledge-busy": Kind(409, "Somebody else is moving releases of this tenant; try again in a moment"),
     "file-too-large": Kind(413, "The file is larger than 20 MB"),
     "knowledge-unavailable": Kind(503, "The documents cannot be reached right now"),
+    "photo-not-found": Kind(404, "There is no such picture, or it was deleted"),
+    "photo-too-large": Kind(413, "The picture is larger than 8 MB, 40 megapixels as a JPEG or 16 as a PNG or WebP"),
+    "photo-unreadable": Kind(422, "The file is no JPEG, PNG or WebP picture, or it is damaged"),
+    "photos-too-many": Kind(409, "Ten pictures in a conversation, or twenty that wait for a message, are the most"),
+    "photos-unavailable": Kind(503, "Pictures cannot be kept or shown right now"),
+    "parcel-photo-not-found": Kind(404, "There is no such parcel, or no photo of its delivery"),
+    "shop-unavailable": Kind(503, "The shop cannot be reached right now"),
+    "webhook-not-found": Kind(404, "There is no such webhook"),
+    "webhooks-too-many": Kind(409, "Your shop has twenty webhooks already; remove one first"),
+    "delivery-not-found": Kind(404, "There is no such delivery"),
+    NOT_DEAD: Kind(409, "This delivery cannot be replayed"),
+    "pause-not-found": Kind(404, "That is not paused"),
     "approval-not-found": Kind(404, "There is no such refund"),
     "refund-under-way": Kind(409, "A refund of this customer is under way; erase after it has ended"),
     # What the API says of its own state.

@@ -18,6 +18,8 @@ class Profile(StrEnum):
 DEVELOPMENT_DEFAULTS = {
     "jwt_secret": "holdfast-development-only-jwt-secret",
     "reference_secret": "holdfast-development-only-reference-secret",
+    "shop_token": "dev-shop-token",
+    "webhook_secret": "holdfast-development-only-webhook-secret",
 }
 
 
@@ -46,6 +48,17 @@ class Settings(BaseSettings):
     weaviate_grpc_port: int = 50051
     weaviate_key: SecretStr | None = None
     intent_folder: Path = Path(policies.__file__).parent / "intents"
+    canned_folder: Path = Path(policies.__file__).parent / "canned"
+    # Pictures customers send; every API process reads and writes the same folder.
+    photos: Path = Path(".holdfast/photos")
+    shop_url: str = "http://127.0.0.1:8090"
+    shop_token: SecretStr
+    # Where people's consoles link to a conversation's history.
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    # Whether webhooks may go to private addresses and without TLS: never where strangers name the address.
+    webhooks_private: bool = Field(default_factory=lambda known: known["profile"] is Profile.DEVELOPMENT)
+    # Seals the secrets of webhook endpoints where they are kept; the conversation workers share it.
+    webhook_secret: SecretStr = Field(min_length=32)
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     jwks_url: str = ""
     jwt_issuer: str = ""
@@ -71,8 +84,9 @@ class Settings(BaseSettings):
         # A sidecar on the loopback is as private as TLS.
         if not self.jwks_url.startswith(("https://", "http://127.0.0.1:")):
             raise ValueError("HOLDFAST_JWKS_URL must be an https address outside the development profile")
-        if self.reference_secret.get_secret_value() in DEVELOPMENT_DEFAULTS.values():
-            raise ValueError("HOLDFAST_REFERENCE_SECRET is the published development value; choose your own")
+        for name in ("reference_secret", "shop_token", "webhook_secret"):
+            if self._reveal(name) in DEVELOPMENT_DEFAULTS.values():
+                raise ValueError(f"HOLDFAST_{name.upper()} is the published development value; choose your own")
         return self
 
     @property

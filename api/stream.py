@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from activities.clients.redis_log import RedisEventLog
+from activities.clients.redis_log import MOST_CONNECTIONS, RedisEventLog
 from activities.errors import Unavailable
 from workflows.messages import DraftLine, Event
 
@@ -59,6 +59,7 @@ class EventStream:
             protocol=2,
             socket_connect_timeout=1,
             socket_timeout=5,
+            max_connections=MOST_CONNECTIONS,
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self._log = RedisEventLog(self._redis)

@@ -8,15 +8,23 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from activities.canned_files import Canned
 from activities.clients.knowledge import Knowledge
+from activities.clients.photos import Photos
+from activities.clients.redis_desk import RedisDesk
 from activities.clients.redis_ledger import RedisLedger
+from activities.clients.redis_lessons import RedisLessons
+from activities.clients.redis_webhooks import RedisWebhooks
+from activities.clients.shop import HttpShop
 from activities.clients.uploads import Uploads
 from activities.learning import KnownIntents
-from activities.ports import Lessons
 from api.auth import Gate, Role, Visitor
 from api.line import Line
+from api.line_deliveries import DeliveriesLine
+from api.line_knowledge import KnowledgeLine
 from api.problems import Problem
 from api.rates import Rates
+from api.settings import Settings
 from api.stream import EventStream
 from workflows.messages import Refusal
 
@@ -27,15 +35,23 @@ bearer = HTTPBearer(bearerFormat="JWT", description="Claims: tenant, sub, role, 
 class Parts:
     """Everything with a lifetime; `closing` is set when the process is asked to end."""
 
+    settings: Settings
     line: Line
+    releases: KnowledgeLine
     stream: EventStream
     gate: Gate
     rates: Rates
-    lessons: Lessons
+    lessons: RedisLessons
     intents: KnownIntents
     uploads: Uploads
     knowledge: Knowledge
     ledger: RedisLedger
+    shop: HttpShop
+    desk: RedisDesk
+    canned: Canned
+    photos: Photos
+    webhooks: RedisWebhooks
+    deliveries: DeliveriesLine
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

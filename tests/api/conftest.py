@@ -81,11 +81,12 @@ async def worker(temporal: Client, own_redis: OwnRedis) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def settings(temporal: Client, own_redis: OwnRedis) -> Settings:
+def settings(temporal: Client, own_redis: OwnRedis, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         profile=Profile.DEVELOPMENT,
         temporal_address=temporal.service_client.config.target_host,
         redis_url=own_redis.url,
+        photos=tmp_path_factory.mktemp("photos"),
         rate_customer="100000/minute",
         rate_tenant="100000/minute",
     )

@@ -78,7 +78,14 @@ def jwks_url(key: RSAPrivateKey) -> Iterator[str]:
 
 
 def production(jwks_url: str, **more: str) -> Settings:
-    return Settings(profile=Profile.PRODUCTION, jwks_url=jwks_url, reference_secret="r" * 32, **more)
+    return Settings(
+        profile=Profile.PRODUCTION,
+        jwks_url=jwks_url,
+        reference_secret="r" * 32,
+        shop_token="s" * 16,
+        webhook_secret="w" * 32,
+        **more,
+    )
 
 
 async def test_production_admits_tokens_signed_by_a_published_key(key: RSAPrivateKey, jwks_url: str) -> None:
@@ -110,19 +117,40 @@ async def test_unreachable_keys_are_our_outage_not_the_visitors_fault(key: RSAPr
     assert (away.value.slug, away.value.status_code) == ("keys-unavailable", 503)
 
 
+SECRETS = {"shop_token": "t" * 32, "webhook_secret": "w" * 32}
 UNSAFE = {
     "nothing set": {},
     "shared secret in production": {
         "jwks_url": "https://id/jwks",
         "reference_secret": "r" * 32,
+        "shop_token": "t" * 32,
+        "webhook_secret": "w" * 32,
         "jwt_secret": "s" * 32,
     },
-    "keys over plain http": {"jwks_url": "http://id/jwks", "reference_secret": "r" * 32},
+    "keys over plain http": {
+        "jwks_url": "http://id/jwks",
+        "reference_secret": "r" * 32,
+        "shop_token": "t" * 32,
+        "webhook_secret": "w" * 32,
+    },
     "published reference secret": {
         "jwks_url": "https://id/jwks",
         "reference_secret": "holdfast-development-only-reference-secret",
+        "shop_token": "t" * 32,
+        "webhook_secret": "w" * 32,
     },
-    "short reference secret": {"jwks_url": "https://id/jwks", "reference_secret": "short"},
+    "published shop token": {
+        "jwks_url": "https://id/jwks",
+        "reference_secret": "r" * 32,
+        "shop_token": "dev-shop-token",
+        "webhook_secret": "w" * 32,
+    },
+    "short reference secret": {
+        "jwks_url": "https://id/jwks",
+        "reference_secret": "short",
+        "shop_token": "t" * 32,
+        "webhook_secret": "w" * 32,
+    },
 }
 
 
@@ -143,5 +171,6 @@ def test_a_start_without_settings_ends_with_a_sentence_that_names_what_is_missin
 
 
 def test_development_defaults_are_announced_by_name() -> None:
-    assert Settings(profile=Profile.DEVELOPMENT).borrowed == ("jwt_secret", "reference_secret")
-    assert Settings(profile=Profile.DEVELOPMENT, jwt_secret="s" * 32).borrowed == ("reference_secret",)
+    everything = ("jwt_secret", "reference_secret", "shop_token", "webhook_secret")
+    assert Settings(profile=Profile.DEVELOPMENT).borrowed == everything
+    assert Settings(profile=Profile.DEVELOPMENT, jwt_secret="s" * 32).borrowed == everything[1:]
