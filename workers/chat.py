@@ -30,12 +30,15 @@ class Bubble:
         if draft.kind == "drop":
             self.clear()
             return
-        self._text = draft.text if draft.kind == "begin" else self._text + draft.text
+        self._text = self._text + draft.text if draft.kind == "delta" else draft.text
         # One that was stopped would rub out what was printed since.
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
-        self._live.update(Text(spoken("holdfast", self._text), style="dim"), refresh=True)
+        shown = f"({self._text} …)" if draft.kind == "status" else self._text
+        self._live.update(Text(spoken("holdfast", shown), style="dim"), refresh=True)
+        # What is being done is no beginning of what will be said.
+        self._text = "" if draft.kind == "status" else self._text
 
     def clear(self) -> None:
         if self._live:

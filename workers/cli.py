@@ -14,6 +14,7 @@ from policies.yaml_lines import BadFile
 from workers.evals_inference import evaluate_inference
 from workers.fleet import fleet, ready
 from workers.giving_up import give_up, settings_or_give_up
+from workers.inbox import inbox
 from workers.knowledge_base import kb
 from workers.lessons import intents
 from workers.prompts import prompts
@@ -32,6 +33,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(evals, name="evals")
 evals.command("inference")(evaluate_inference)
 app.add_typer(fleet, name="fleet")
+app.add_typer(inbox, name="inbox")
 app.add_typer(intents, name="intents")
 app.add_typer(kb, name="kb")
 app.add_typer(prompts, name="prompts")

@@ -59,6 +59,8 @@ def happened(event: Event) -> str | None:
     """Print an event that is neither side's message; None for those."""
     if event.kind in (EventKind.CUSTOMER, EventKind.REPLY):
         return None
+    if event.kind is EventKind.PERSON:
+        return spoken(event.by[: _MARGIN - 1], event.text)
     if event.refund:
         amount = f"{event.refund.amount.minor / 100:.2f} {event.refund.amount.currency}"
         return paragraph(f"{event.kind}: {event.refund.refund_id} {event.refund.status}, {amount}", "  event")

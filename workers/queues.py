@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.catalog import tool_activities
+from activities.desk import Reception
 from activities.event_log import Events
+from activities.webhooks import Webhooks
 from workers.wiring import Outside
 from workflows.conversation import Conversation
+from workflows.delivery import Delivery
 from workflows.inference import INFERENCE_QUEUE
 from workflows.ingest import Ingest
 from workflows.knowledge_watch import ActOnKnowledge, KnowledgeWatch
@@ -32,8 +35,17 @@ class Queue:
 
 
 async def _conversation(outside: Outside) -> Activities:
-    events = Events(outside.log, outside.drafts)
-    return (*tool_activities(outside.shop), events.append_events, events.raise_fence, outside.policies.pin_policy)
+    events = Events(outside.log, outside.drafts, outside.desk, await outside.announcing())
+    webhooks = Webhooks(outside.webhooks, outside.courier)
+    return (
+        *tool_activities(outside.shop, outside.desk),
+        events.append_events,
+        events.raise_fence,
+        Reception(outside.desk).choose_person,
+        webhooks.deliver_webhook,
+        webhooks.disable_webhook,
+        outside.policies.pin_policy,
+    )
 
 
 async def _understanding(outside: Outside) -> Activities:
@@ -73,7 +85,7 @@ async def _inference(outside: Outside) -> Activities:
 QUEUES = {
     queue.name: queue
     for queue in (
-        Queue(CONVERSATION_QUEUE, _conversation, (Conversation, Refund)),
+        Queue(CONVERSATION_QUEUE, _conversation, (Conversation, Refund, Delivery)),
         Queue(UNDERSTANDING_QUEUE, _understanding),
         Queue(INFERENCE_QUEUE, _inference),
         Queue(KNOWLEDGE_QUEUE, _knowledge, (Ingest, KnowledgeWatch, ActOnKnowledge)),

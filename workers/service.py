@@ -16,6 +16,7 @@ from workers.approvals_watch import watch_approvals
 from workers.queues import QUEUES, Activities, Queue
 from workers.schedules import watch_knowledge
 from workers.settings import Settings
+from workers.status_lines import StatusLines
 from workers.telemetry import runtime, tracing
 from workers.wiring import Outside
 from workers.workflow_sandbox import sandboxed_runner
@@ -24,6 +25,9 @@ from workflows.turn import KNOWLEDGE_QUEUE
 
 _LOG = structlog.get_logger(__name__)
 _CONNECT_PATIENCE_S = 60
+# A long conversation takes half a second of one processor to replay. More of them at a time, as after a restart, would
+# share the processor until all of them exceed TASK_TIMEOUT and begin anew; those that wait their turn do not.
+TASKS_AT_ONCE = 4
 
 
 async def serve(settings: Settings, names: Sequence[str], ready_file: Path | None = None) -> None:
@@ -37,7 +41,8 @@ async def serve(settings: Settings, names: Sequence[str], ready_file: Path | Non
             activities = {name: await QUEUES[name].activities(outside) for name in names}
             shared = runtime(settings)
             client = await connect(settings, interceptors, shared)
-            workers = [_worker(client, QUEUES[name], activities[name], settings) for name in names]
+            lines = StatusLines(outside.drafts)
+            workers = [_worker(client, QUEUES[name], activities[name], settings, lines) for name in names]
             if KNOWLEDGE_QUEUE in names:
                 await watch_knowledge(client)
             _LOG.info("polling", queues=list(names), temporal=settings.temporal_address)
@@ -83,14 +88,16 @@ async def _run_until(
     await asyncio.gather(*running)
 
 
-def _worker(client: Client, queue: Queue, activities: Activities, settings: Settings) -> Worker:
+def _worker(client: Client, queue: Queue, activities: Activities, settings: Settings, lines: StatusLines) -> Worker:
     return Worker(
         client,
         task_queue=queue.name,
         workflows=queue.workflows,
         activities=activities,
         workflow_runner=sandboxed_runner(),
+        interceptors=[lines],
         max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         # With the default of 10 s a customer waits that long for the first answer after a worker was killed.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_s),

@@ -21,6 +21,7 @@ DEVELOPMENT_SECRETS = {
     "jwt_secret": "holdfast-development-only-jwt-secret",
     "reference_secret": "holdfast-development-only-reference-secret",
     "shop_token": "dev-shop-token",
+    "webhook_secret": "holdfast-development-only-webhook-secret",
     "shop_admin_token": "dev-admin-token",
 }
 
@@ -60,6 +61,10 @@ class Settings(BaseSettings):
     reference_secret: SecretStr | None = None
     shop_token: SecretStr
     shop_admin_token: SecretStr | None = None
+    # Seals the secrets of webhook endpoints where they are kept; the API and the conversation workers share it.
+    webhook_secret: SecretStr = Field(min_length=32)
+    # Whether webhooks may go to private addresses and without TLS.
+    webhooks_private: bool = Field(default_factory=lambda known: known["profile"] == "development")
 
     policy_folder: Path = _RULES / "bundles"
     intent_folder: Path = _RULES / "intents"
@@ -69,6 +74,9 @@ class Settings(BaseSettings):
     prompt_folder: Path = _RULES / "instructions"
     # Uploads and, without Weaviate, the index; the API reads and writes here, too.
     knowledge: Path = Field(default_factory=lambda known: known["data"] / "knowledge")
+    # Pictures customers send; the API's own, and beside the rest of the data in the embedded stack.
+    photos: Path = Field(default_factory=lambda known: known["data"] / "photos")
+    temporal_ui_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known['temporal_ui_port']}")
     weaviate_url: str | None = Field(
         default=None, validation_alias=AliasChoices("HOLDFAST_WEAVIATE_URL", "WEAVIATE_URL")
     )

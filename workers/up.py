@@ -52,6 +52,8 @@ def _addresses(settings: Settings, seconds: float) -> str:
     rows = {
         "API": settings.api_url,
         "API reference": f"{settings.api_url}/docs",
+        "Demo shop": f"{settings.api_url}/chat/demo",
+        "Console": f"{settings.api_url}/console",
         "Temporal UI": f"http://127.0.0.1:{settings.temporal_ui_port}",
         "Temporal": settings.temporal_address,
         "Redis": settings.redis_url,

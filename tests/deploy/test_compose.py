@@ -19,7 +19,7 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # Empty means without Weaviate: policy search then keeps its own files.
-LEFT_EMPTY = ("${HOLDFAST_WEAVIATE_URL:-}", "${WEAVIATE_API_KEY:-}")
+LEFT_EMPTY = ("${HOLDFAST_WEAVIATE_URL:-}", "${WEAVIATE_API_KEY:-}", "${HOLDFAST_CORS_ORIGINS:-}")
 QUEUES = ("conversation", "understanding", "knowledge", "inference")
 
 ONE_SHOT = {"temporal-schema", "temporal-namespace"}
@@ -134,7 +134,8 @@ def test_a_secret_comes_from_outside(name: str) -> None:
 
 def test_only_workers_hold_the_token_that_moves_money() -> None:
     holders = {name for name, service in SERVICES.items() if "HOLDFAST_SHOP_TOKEN" in str(service.get("environment"))}
-    assert holders == {"shop", *(f"worker-{queue}" for queue in QUEUES)}
+    assert holders == {"api", "shop", *(f"worker-{queue}" for queue in QUEUES)}
+    assert "HOLDFAST_SHOP_READ_TOKEN" in SERVICES["api"]["environment"]["HOLDFAST_SHOP_TOKEN"], "it need only read"
 
 
 def test_the_example_environment_lists_exactly_what_is_asked_for() -> None:

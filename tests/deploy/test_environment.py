@@ -15,6 +15,7 @@ SERVICES = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").rea
 FILLED_IN = {
     "HOLDFAST_SHOP_URL": "https://shop.example/orders",
     "HOLDFAST_JWKS_URL": "https://identity.example/keys",
+    "HOLDFAST_CORS_ORIGINS": '["https://shop.example"]',
 }
 
 
