@@ -25,4 +25,6 @@ def settings_or_give_up(data: Path | None = None) -> Settings:
 
 
 def faults(error: ValidationError) -> str:
-    return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    """Say what is wrong, a line each; a default that waited for another setting is not wrong by itself."""
+    wrong = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
+    return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong)

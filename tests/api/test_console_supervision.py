@@ -14,7 +14,6 @@ from policies.inference import ModelCall
 from tests.api.conftest import OwnRedis
 from tests.fakes.queues import Queues, queues, signed_in
 
-NOW = datetime.now(UTC)
 ASSETS = re.compile(r"/console/assets/[^\"]+")
 
 
@@ -24,20 +23,25 @@ async def console(own_redis: OwnRedis) -> AsyncIterator[Queues]:
         yield console
 
 
+def now() -> datetime:
+    """The whole suite lasts longer than some of the times spoken of here."""
+    return datetime.now(UTC)
+
+
 def row(console: Queues, name: str, **more: object) -> Row:
-    plain = {"version": 1, "customer_id": f"customer-{name}", "opened_at": NOW, "updated_at": NOW}
+    plain = {"version": 1, "customer_id": f"customer-{name}", "opened_at": now(), "updated_at": now()}
     return Row.model_validate({"tenant": console.tenant, "conversation_id": f"c-{name}", **plain, **more})
 
 
 async def at_work(console: Queues, subject: str, capacity: int = 5) -> None:
-    member = Member(subject=subject, name=subject.title(), capacity=capacity, until=NOW + timedelta(minutes=5))
+    member = Member(subject=subject, name=subject.title(), capacity=capacity, until=now() + timedelta(minutes=5))
     await console.desk.seen(console.tenant, member)
 
 
 async def test_conversations_past_their_time_are_listed_with_who_has_them(console: Queues) -> None:
-    late = {"owner": "person", "due_at": NOW - timedelta(minutes=12), "waiting_since": NOW - timedelta(hours=1)}
+    late = {"owner": "person", "due_at": now() - timedelta(minutes=12), "waiting_since": now() - timedelta(hours=1)}
     await console.desk.file(row(console, "late", **late, assignee="ana", assignee_name="Ana", claimed=True))
-    await console.desk.file(row(console, "soon", owner="person", due_at=NOW + timedelta(hours=1)))
+    await console.desk.file(row(console, "soon", owner="person", due_at=now() + timedelta(hours=1)))
     html = (await signed_in(console, "sue", "supervisor").get("/console/supervision")).text
     assert 'href="/console/c/c-late"' in html
     assert "c-soon" not in html
@@ -56,7 +60,7 @@ async def test_people_are_listed_with_their_load_and_can_be_set_away_or_given_mo
         assert (await sue.post(path, data={"capacity": "7"}, headers=headers)).status_code == 303
         too_many = await sue.post(path, data={"capacity": "100"}, headers=headers)
     assert too_many.status_code == 422
-    (ana,) = await console.desk.members(console.tenant, NOW)
+    (ana,) = await console.desk.members(console.tenant, now())
     assert (ana.away, ana.capacity) == (True, 7)
 
 
@@ -126,7 +130,7 @@ async def test_an_intent_the_shop_does_not_know_cannot_be_paused(console: Queues
 
 
 async def test_another_shops_pauses_people_and_conversations_are_not_shown(console: Queues) -> None:
-    other = Pause(tenant=f"{console.tenant}-b", intent="invoice", by="Zoe", at=NOW, reason="secret of theirs")
+    other = Pause(tenant=f"{console.tenant}-b", intent="invoice", by="Zoe", at=now(), reason="secret of theirs")
     await console.desk.pause(other)
     async with signed_in(console, "sue", "supervisor") as sue:
         html = (await sue.get("/console/supervision")).text
@@ -169,7 +173,7 @@ async def test_an_open_page_is_brought_up_to_date_in_parts(console: Queues) -> N
 
 async def test_operations_look_on_and_change_nothing_in_the_shop(console: Queues) -> None:
     await at_work(console, "ana", capacity=3)
-    late = {"owner": "person", "due_at": NOW - timedelta(minutes=12)}
+    late = {"owner": "person", "due_at": now() - timedelta(minutes=12)}
     await console.desk.file(row(console, "late", **late))
     ours = {"X-Holdfast": "console"}
     pause = {"intent": "invoice", "where": "here", "reason": "x"}
@@ -190,7 +194,7 @@ async def test_operations_look_on_and_change_nothing_in_the_shop(console: Queues
     assert "Only supervisors of the shop can resume this." in html
     assert "/people/" not in html
     assert 'value="here" disabled' in html
-    (ana,) = await console.desk.members(console.tenant, NOW)
+    (ana,) = await console.desk.members(console.tenant, now())
     assert (ana.away, ana.capacity) == (False, 3)
     assert [each.intent for each in await console.desk.paused(console.tenant)] == ["invoice"]
 

@@ -41,6 +41,7 @@ async def test_a_person_takes_over_in_mid_stream_answers_and_hands_back(
         await act("a-2", kind="tell", text=HERE)
         await chat.hears(HERE)
         await chat.say("are you there?")
+        await page.wait_for_function("document.querySelector('holdfast-chat').talk.pending.length === 0")
         await act("a-3", kind="hand_back", note="found it")
         model.answer = truthful
         await chat.say(WHERE)

@@ -97,6 +97,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 def test_no_token_is_minted_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_PROFILE", "production")
     monkeypatch.setenv("HOLDFAST_SHOP_TOKEN", "our-own-shop-token")
+    monkeypatch.setenv("HOLDFAST_WEBHOOK_SECRET", "w" * 32)
     refused = CliRunner().invoke(app, ["token", "--subject", "U789"])
     assert refused.exit_code == 2
     assert "identity provider" in refused.stderr
