@@ -40,8 +40,8 @@ async def test_a_person_takes_over_in_mid_stream_answers_and_hands_back(
         gate.set()
         await act("a-2", kind="tell", text=HERE)
         await chat.hears(HERE)
-        await chat.say("are you there?")
-        await page.wait_for_function("document.querySelector('holdfast-chat').talk.pending.length === 0")
+        async with page.expect_response("**/messages"):
+            await chat.say("are you there?")
         await act("a-3", kind="hand_back", note="found it")
         model.answer = truthful
         await chat.say(WHERE)
